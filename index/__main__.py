@@ -1,0 +1,162 @@
+"""Commands of the index: build, verify, list, rollback."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from index.errors import RecordError
+
+EPILOG = """examples:
+  python -m index build docs_corpus --output index-data
+  python -m index build reports/ minutes.jsonl --output index-data --strict
+  python -m index verify index-data
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; return 0 on success, 1 on a failed check, 2 on wrong usage."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except RecordError as error:
+        if arguments.debug:
+            raise
+        print(f"error: {error}", file=sys.stderr)
+    except OSError as error:
+        if arguments.debug:
+            raise
+        print(f"error: {error.filename or 'disk'}: {error.strerror or error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("interrupted: nothing was published", file=sys.stderr)
+        return 130
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--debug", action="store_true", help="show a traceback on an error")
+    parser = argparse.ArgumentParser(
+        prog="python -m index",
+        description="Build and look after the search index of a record.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, run: object, text: str, example: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(
+            name,
+            parents=[common],
+            help=text,
+            description=text[0].upper() + text[1:] + ".",
+            epilog=f"example:\n  python -m index {example}",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        sub.set_defaults(run=run)
+        return sub
+
+    build = command(
+        "build", _build, "build a generation of the index", "build docs_corpus --output index-data"
+    )
+    build.add_argument("corpora", nargs="+", type=Path, metavar="CORPUS",
+                       help="a folder, a document, or a .jsonl file")
+    build.add_argument("--output", "-o", required=True, type=Path, metavar="DIR",
+                       help="folder of the index, made if missing")
+    build.add_argument("--strict", action="store_true",
+                       help="publish nothing when a document cannot be used")
+    build.add_argument("--if-stale", action="store_true",
+                       help="do nothing when the index is up to date")
+    build.add_argument("--model", default="all-MiniLM-L6-v2", metavar="NAME",
+                       help="sentence-transformers model or its folder (default: %(default)s)")
+    build.add_argument("--reader", default="ms-marco-MiniLM-L-12-v2-int8", metavar="NAME",
+                       help="cross-encoder or its folder (default: %(default)s)")
+    build.add_argument("--max-words", type=_positive, default=160, metavar="N",
+                       help="longest passage in words (default: %(default)s)")
+    for name, run, text in (
+        ("verify", _verify, "check every file of the current generation against its manifest"),
+        ("list", _list, "list the generations, the current one marked with *"),
+        ("rollback", _rollback, "go back to the generation before the current one"),
+    ):
+        sub = command(name, run, text, f"{name} index-data")
+        sub.add_argument("index", type=Path, metavar="DIR", help="folder of the index")
+    return parser
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or int(text) < 8:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of words of 8 or more")
+    return int(text)
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    from index import progress
+    from index.build import BuildOptions, build_index
+    from index.chunking import ChunkingOptions
+
+    options = BuildOptions(
+        model=arguments.model,
+        reader=arguments.reader,
+        chunking=ChunkingOptions(
+            max_words=arguments.max_words, min_words=min(12, arguments.max_words)
+        ),
+        strict=arguments.strict,
+        if_stale=arguments.if_stale,
+    )
+    report = build_index(arguments.corpora, arguments.output, options, progress.for_stream())
+    for skipped in report.skipped:
+        print(f"skipped {skipped.path}: {skipped.reason}", file=sys.stderr)
+    for problem in report.problems:
+        print(f"left out {problem}", file=sys.stderr)
+    manifest = report.generation.manifest
+    counts = manifest.counts
+    state = "published" if report.published else "up to date:"
+    print(
+        f"{state} {manifest.generation}: {counts['documents']} documents, "
+        f"{counts['passages']} passages, {len(report.problems)} left out, {manifest.fingerprint}"
+    )
+    return 0
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from index import generations
+
+    generation = generations.current(arguments.index)
+    problems = generations.verify(generation)
+    for problem in problems:
+        print(f"error: {problem}", file=sys.stderr)
+    if problems:
+        print(
+            f"{generation.manifest.generation} is damaged: `python -m index rollback "
+            f"{arguments.index}` goes back one, or build it again",
+            file=sys.stderr,
+        )
+        return 1
+    print(f"{generation.manifest.generation}: {len(generation.manifest.files)} files are whole")
+    return 0
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from index import generations
+
+    now = generations.current_name(arguments.index)
+    for name in generations.names(arguments.index):
+        mark = "*" if name == now else " "
+        try:
+            manifest = generations.open_generation(arguments.index, name).manifest
+            print(f"{mark} {name}  {manifest.counts['documents']} documents, "
+                  f"{manifest.counts['passages']} passages, {manifest.model['name']}")
+        except RecordError as error:
+            print(f"{mark} {name}  cannot be used: {error}")
+    return 0
+
+
+def _rollback(arguments: argparse.Namespace) -> int:
+    from index import generations
+
+    generation = generations.rollback(arguments.index)
+    print(f"current is now {generation.manifest.generation}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

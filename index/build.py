@@ -1,0 +1,231 @@
+"""The main path of indexing: load, chunk, embed, store, publish."""
+
+import datetime
+import hashlib
+import importlib.metadata
+import json
+import platform
+import secrets
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from index import generations
+from index.chunking import ChunkingOptions, passages_of
+from index.embedding import Embedder, SentenceTransformerEmbedder, export_onnx
+from index.errors import CorpusError, RecordError
+from index.generations import Generation
+from index.lexical_index import LexicalIndex, LexicalOptions
+from index.lexicon import Lexicon
+from index.loaders import Skipped, load_corpus
+from index.manifest import FORMAT, Manifest, fingerprint
+from index.models import ModelFiles, find_model
+from index.progress import Progress, Silent
+from index.record_store import RecordWriter
+from index.types import Document, Passage
+from index.vector_index import VectorIndex
+
+LIBRARIES = ("sentence-transformers", "torch", "faiss-cpu", "bm25s", "numpy", "PyStemmer")
+
+
+@dataclass(frozen=True, slots=True)
+class BuildOptions:
+    """Settings of an index. They are part of its fingerprint."""
+
+    model: str = "all-MiniLM-L6-v2"
+    reader: str = "ms-marco-MiniLM-L-12-v2-int8"
+    chunking: ChunkingOptions = ChunkingOptions()
+    lexical: LexicalOptions = LexicalOptions()
+    strict: bool = field(default=False, metadata={"fingerprint": False})
+    """Refuse to publish when any document cannot be used."""
+    if_stale: bool = field(default=False, metadata={"fingerprint": False})
+    """Do nothing when the current generation was built from the same corpus and settings."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport:
+    """What a build did."""
+
+    generation: Generation
+    published: bool
+    """False when the current generation was up to date."""
+    problems: tuple[CorpusError, ...]
+    skipped: tuple[Skipped, ...]
+
+
+EmbedderFactory = Callable[[ModelFiles], Embedder]
+
+
+def build_index(
+    corpora: Sequence[Path],
+    output: Path,
+    options: BuildOptions = BuildOptions(),
+    progress: Progress | None = None,
+    embedder_factory: EmbedderFactory = SentenceTransformerEmbedder,
+) -> BuildReport:
+    """Build a generation of the index at ``output`` from ``corpora`` and publish it.
+
+    Raises CorpusError when nothing can be indexed, or with ``strict`` when any document cannot;
+    ModelError when the model is missing or not the pinned one. Nothing is published then.
+    """
+    progress = progress or Silent()
+    documents, problems, skipped = _load(corpora, progress)
+    if not documents:
+        raise CorpusError(
+            ", ".join(map(str, corpora)),
+            "holds no document that can be indexed" + "".join(f"\n  {p}" for p in problems),
+        )
+    if problems and options.strict:
+        raise CorpusError(problems[0].path, problems[0].reason, problems[0].line)
+
+    model = find_model(options.model)
+    settings = _settings(options, model)
+    identity = fingerprint(settings, [_digest(d) for d in documents])
+    if options.if_stale and (existing := _up_to_date(output, identity)):
+        return BuildReport(existing, False, problems, skipped)
+
+    with generations.building(output) as folder:
+        passages = _chunk(documents, options, folder, progress)
+        texts = [embedding_text(d, p) for d, ps in passages for p in ps]
+        facts = _embed(embedder_factory(model), passages, texts, folder, progress)
+        _write_lexical(texts, [d.text for d in documents], options, folder)
+        now = datetime.datetime.now(datetime.UTC)
+        manifest = Manifest(
+            format=FORMAT,
+            generation=f"{now:%Y%m%dT%H%M%S.%fZ}-{identity[7:15]}-{secrets.token_hex(2)}",
+            built_at=now.isoformat(timespec="seconds"),
+            fingerprint=identity,
+            settings=settings,
+            model={"name": model.name, "sha256": model.sha256, **facts},
+            reader=options.reader,
+            counts={"documents": len(documents), "passages": len(texts)},
+            languages=dict(Counter(d.lang.split("-")[0].lower() for d in documents)),
+            libraries={"python": platform.python_version(), **_versions()},
+            left_out=tuple(str(p) for p in problems),
+            files=_hashes(folder),
+        )
+        progress.stage("publish", manifest.generation)
+        generation = generations.publish(output, folder, manifest)
+    return BuildReport(generation, True, problems, skipped)
+
+
+def embedding_text(document: Document, passage: Passage) -> str:
+    """What is embedded and searched for a passage: its title and heading give it context."""
+    headings = [h for h in (document.title, passage.section) if h]
+    return "\n".join([*headings, passage.text])
+
+
+def _load(
+    corpora: Sequence[Path], progress: Progress
+) -> tuple[list[Document], tuple[CorpusError, ...], tuple[Skipped, ...]]:
+    documents: list[Document] = []
+    problems: list[CorpusError] = []
+    skipped: list[Skipped] = []
+    with progress.task("load", None) as advance:
+        for item in load_corpus(corpora):
+            if isinstance(item, Document):
+                documents.append(item)
+                advance(1)
+            elif isinstance(item, CorpusError):
+                problems.append(item)
+            else:
+                skipped.append(item)
+    return documents, tuple(problems), tuple(skipped)
+
+
+def _chunk(
+    documents: Sequence[Document], options: BuildOptions, folder: Path, progress: Progress
+) -> list[tuple[Document, list[Passage]]]:
+    chunked: list[tuple[Document, list[Passage]]] = []
+    with (
+        RecordWriter(folder / "record.sqlite") as writer,
+        progress.task("chunk", len(documents)) as advance,
+    ):
+        for document in documents:
+            passages = passages_of(document, options.chunking, writer.passages)
+            writer.add(document, passages)
+            chunked.append((document, passages))
+            advance(1)
+    return chunked
+
+
+def _embed(
+    embedder: Embedder,
+    passages: Sequence[tuple[Document, list[Passage]]],
+    texts: Sequence[str],
+    folder: Path,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Write the vectors of passages and sentences, and the query encoder; return its facts."""
+    with progress.task("embed passages", len(texts)) as advance:
+        vectors = VectorIndex.build(embedder.encode(texts, advance))
+    (folder / "passages.faiss").write_bytes(vectors.to_bytes())
+    sentences = [d.text[s:e] for d, ps in passages for p in ps for s, e in p.sentences]
+    with progress.task("embed sentences", len(sentences)) as advance:
+        matrix = embedder.encode(sentences, advance).astype(np.float16)
+    with (folder / "sentences.npy").open("wb") as file:
+        np.save(file, matrix, allow_pickle=False)
+    facts: dict[str, Any] = {"dim": embedder.dim, "export": None}
+    if isinstance(embedder, SentenceTransformerEmbedder):
+        progress.stage("export", "the query encoder")
+        (folder / "encoder").mkdir()
+        facts["export"] = export_onnx(embedder, folder / "encoder")
+    return facts
+
+
+def _write_lexical(
+    texts: Sequence[str], documents: Sequence[str], options: BuildOptions, folder: Path
+) -> None:
+    (folder / "lexical").mkdir()
+    for name, data in LexicalIndex.build(texts, options.lexical).to_files().items():
+        (folder / "lexical" / name).write_bytes(data)
+    (folder / "lexicon.json").write_bytes(Lexicon.build(documents).to_bytes())
+
+
+def _settings(options: BuildOptions, model: ModelFiles) -> dict[str, Any]:
+    return {
+        "model": model.name,
+        "model_sha256": model.sha256,
+        "reader": options.reader,
+        "chunking": asdict(options.chunking),
+        "lexical": asdict(options.lexical),
+    }
+
+
+def _digest(document: Document) -> str:
+    """SHA-256 over all of a document that reaches the index, where it was read from left out."""
+    values = asdict(document)
+    del values["path"], values["text"]
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def _up_to_date(output: Path, identity: str) -> Generation | None:
+    try:
+        existing = generations.current(output)
+    except RecordError:
+        return None
+    same = existing.manifest.fingerprint == identity and not generations.verify(existing)
+    return existing if same else None
+
+
+def _hashes(folder: Path) -> dict[str, dict[str, Any]]:
+    files = {}
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            files[path.relative_to(folder).as_posix()] = {"sha256": digest, "bytes": file.tell()}
+    return files
+
+
+def _versions() -> dict[str, str]:
+    versions = {}
+    for name in LIBRARIES:
+        try:
+            versions[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return versions

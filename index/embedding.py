@@ -1,0 +1,182 @@
+"""Text to unit vectors: sentence-transformers to build an index, ONNX Runtime to ask it.
+
+Importing PyTorch and sentence-transformers takes several seconds and half a gigabyte; a service
+that encodes one short question at a time needs neither. So a build also exports the model, checks
+that the export gives the same vectors, and stores it with the index.
+"""
+
+import logging
+import warnings
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from index.models import ModelFiles
+
+FloatArray = npt.NDArray[np.float32]
+MIN_EXPORT_COSINE = 0.9999
+_SAMPLES = (
+    "Who opened the meeting?",
+    "A roundtable was held at a university in March.",
+    "word",
+    "Ngô Phương Lan, 30 năm, US$3.5 million; (1995-2025).",
+    "A much longer text, " + "with clause after clause, " * 30 + "to its end.",
+)
+log = logging.getLogger(__name__)
+
+
+class Embedder(Protocol):
+    """Encodes texts as float32 ``(n, dim)`` with rows of length 1."""
+
+    dim: int
+
+    def encode(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+    ) -> FloatArray:
+        """Encode ``texts``; ``progress`` is told how many more are done after each batch."""
+        ...
+
+
+class SentenceTransformerEmbedder:
+    """Any sentence-transformers model, on the CPU or on a GPU when there is one."""
+
+    def __init__(self, model: ModelFiles, batch_size: int = 64) -> None:
+        # Imported here because it takes seconds and serving does without.
+        from sentence_transformers import SentenceTransformer
+
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            _quiet_transformers()
+            self.model = SentenceTransformer(str(model.folder), local_files_only=True)
+        self.dim = int(self.model.get_embedding_dimension() or 0)
+        self._batch_size = batch_size
+
+    def encode(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+    ) -> FloatArray:
+        """See ``Embedder``. Long texts are cut at the model's limit."""
+        vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
+        # Sorted by length, a batch holds texts of like length and wastes little on padding.
+        order = np.argsort([len(t) for t in texts], kind="stable")
+        for first in range(0, len(texts), self._batch_size):
+            rows = order[first : first + self._batch_size]
+            vectors[rows] = self.model.encode(
+                [texts[i] for i in rows],
+                batch_size=self._batch_size,
+                normalize_embeddings=True,
+                show_progress_bar=False,
+            )
+            if progress is not None:
+                progress(len(rows))
+        return vectors
+
+
+class OnnxEmbedder:
+    """The exported model on ONNX Runtime; no PyTorch."""
+
+    def __init__(self, model: bytes, tokenizer: bytes, max_tokens: int, threads: int = 1) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(
+            model, options, providers=["CPUExecutionProvider"]
+        )
+        self._inputs = [i.name for i in self._session.get_inputs()]
+        self.dim = int(self._session.get_outputs()[0].shape[-1])
+        self._tokenizer = Tokenizer.from_str(tokenizer.decode("utf-8"))
+        self._tokenizer.enable_truncation(max_tokens)
+        self._tokenizer.no_padding()
+
+    def encode(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+    ) -> FloatArray:
+        """See ``Embedder``. One text a call: padding costs more than a batch gains."""
+        vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
+        for row, encoding in enumerate(self._tokenizer.encode_batch(list(texts))):
+            ids = np.asarray([encoding.ids], dtype=np.int64)
+            feed = {
+                "input_ids": ids,
+                "attention_mask": np.ones_like(ids),
+                "token_type_ids": np.zeros_like(ids),
+            }
+            vectors[row] = self._session.run(None, {n: feed[n] for n in self._inputs})[0][0]
+            if progress is not None:
+                progress(1)
+        return vectors
+
+
+def export_onnx(embedder: SentenceTransformerEmbedder, folder: Path) -> dict[str, Any] | None:
+    """Write ``model.onnx`` and ``tokenizer.json`` into ``folder``; return what to know of them.
+
+    Returns None, with a warning in the log, for a model that is not a transformer with mean or
+    first-token pooling, or whose export does not give the same vectors (cosine of at least
+    0.9999 on sample texts); such a model is asked through sentence-transformers.
+    """
+    import torch
+
+    model = embedder.model
+    names = [type(module).__name__ for module in model]
+    pooling = getattr(model[1], "pooling_mode", None) if len(names) > 1 else None
+    if names[:2] != ["Transformer", "Pooling"] or pooling not in ("mean", "cls"):
+        log.warning("the model's modules %s are not exported; it is asked through torch", names)
+        return None
+    if len(names) > 3 or names[2:] not in ([], ["Normalize"]):
+        log.warning("the model's modules %s are not exported; it is asked through torch", names)
+        return None
+    transformer = model[0].auto_model
+
+    class Exported(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.transformer = transformer
+
+        def forward(self, input_ids: Any, attention_mask: Any) -> Any:
+            states = self.transformer(
+                input_ids=input_ids, attention_mask=attention_mask
+            ).last_hidden_state
+            if pooling == "cls":
+                return torch.nn.functional.normalize(states[:, 0], dim=1)
+            weights = attention_mask.unsqueeze(-1).to(states.dtype)
+            mean = (states * weights).sum(1) / weights.sum(1).clamp(min=1e-9)
+            return torch.nn.functional.normalize(mean, dim=1)
+
+    example = torch.ones(2, 9, dtype=torch.long, device=model.device)
+    inputs = ["input_ids", "attention_mask"]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            Exported().eval(),
+            (example, example),
+            str(folder / "model.onnx"),
+            input_names=inputs,
+            output_names=["embedding"],
+            dynamic_axes={name: {0: "batch", 1: "tokens"} for name in inputs},
+            opset_version=17,
+            dynamo=False,
+        )
+    model.tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
+    facts: dict[str, Any] = {"max_tokens": int(model.max_seq_length or 512), "dim": embedder.dim}
+    exported = OnnxEmbedder(
+        (folder / "model.onnx").read_bytes(),
+        (folder / "tokenizer.json").read_bytes(),
+        facts["max_tokens"],
+    )
+    cosines = (exported.encode(_SAMPLES) * embedder.encode(_SAMPLES)).sum(axis=1)
+    if float(cosines.min()) < MIN_EXPORT_COSINE:
+        log.warning("the exported model differs (cosine %.5f); not used", float(cosines.min()))
+        return None
+    facts["min_cosine"] = round(float(cosines.min()), 5)
+    return facts
+
+
+def _quiet_transformers() -> None:
+    import transformers
+
+    transformers.logging.set_verbosity_error()
+    transformers.logging.disable_progress_bar()

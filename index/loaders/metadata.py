@@ -1,0 +1,68 @@
+"""Checking the metadata that a document gives of itself."""
+
+import datetime
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any
+
+INTERPRETED = ("id", "title", "publisher", "published", "url", "lang")
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """Interpreted fields, each None when not given, and the rest in its order."""
+
+    id: str | None = None
+    title: str | None = None
+    publisher: str | None = None
+    published: str | None = None
+    url: str | None = None
+    lang: str | None = None
+    extra: dict[str, str] = field(default_factory=dict)
+
+
+def parse_metadata(values: Mapping[str, Any], *, keep_extra: bool = True) -> Metadata:
+    """Check and normalise ``values``. Raises ValueError naming the field and its value."""
+    known = {key: _text(key, values.get(key)) for key in INTERPRETED}
+    known["published"] = _iso_date(values.get("published"))
+    url = known["url"]
+    if url is not None and not re.match(r"https?://[^\s/]", url, re.IGNORECASE):
+        raise ValueError(f"url: {url!r} must begin with http:// or https://")
+    lang = known["lang"]
+    if lang is not None and not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", lang):
+        raise ValueError(f"lang: {lang!r} is not a language tag such as en or vi")
+    extra: dict[str, str] = {}
+    if keep_extra:
+        for key, value in values.items():
+            if key not in INTERPRETED and isinstance(value, str | int | float | datetime.date):
+                extra[str(key)] = str(value).strip()
+    return Metadata(**known, extra=extra)
+
+
+def title_from_path(path: PurePath) -> str:
+    """``roundtable-vna_report.txt`` becomes ``Roundtable vna report``."""
+    words = re.sub(r"[-_\s]+", " ", path.stem).strip() or path.name
+    return words[0].upper() + words[1:]
+
+
+def _text(key: str, value: Any) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int | float | datetime.date):
+        raise ValueError(f"{key}: expected text, found {type(value).__name__} {str(value)[:60]!r}")
+    return re.sub(r"\s+", " ", str(value)).strip() or None
+
+
+def _iso_date(value: Any) -> str | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, datetime.datetime):
+        return value.date().isoformat()
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    try:
+        return datetime.date.fromisoformat(str(value).strip()[:10]).isoformat()
+    except ValueError:
+        raise ValueError(f"published: {value!r} is not a date such as 2025-03-12") from None

@@ -1,0 +1,61 @@
+"""The manifest of a generation: what it was made of, and the hash of every file in it."""
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+FORMAT = 1
+"""Raised whenever a service of an earlier version could misread the files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Stored as ``manifest.json``; everything a service needs to know is in it."""
+
+    format: int
+    generation: str
+    built_at: str
+    """UTC, ISO 8601."""
+    fingerprint: str
+    """``sha256:...`` of corpus and settings; the same input gives the same fingerprint."""
+    settings: Mapping[str, Any]
+    model: Mapping[str, Any]
+    """Embedding model: name, sha256 of its weights, dim, and the export's facts or null."""
+    reader: str
+    """Name of the reader that the service is to use."""
+    counts: Mapping[str, int]
+    languages: Mapping[str, int]
+    """Number of documents by language."""
+    libraries: Mapping[str, str]
+    left_out: tuple[str, ...]
+    """Documents that could not be used, one line each."""
+    files: Mapping[str, Mapping[str, Any]]
+    """For each file, ``sha256`` and ``bytes``."""
+
+    def to_json(self) -> bytes:
+        """Readable JSON, keys in the order of the fields."""
+        return (json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False) + "\n").encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> "Manifest":
+        """Inverse of ``to_json``. Raises ValueError when it is not a manifest."""
+        values = json.loads(data)
+        if not isinstance(values, dict):
+            raise ValueError("not a JSON object")
+        try:
+            manifest = cls(**values)
+        except TypeError as error:
+            raise ValueError(str(error)) from error
+        return dataclasses.replace(manifest, left_out=tuple(manifest.left_out))
+
+
+def fingerprint(settings: Mapping[str, Any], document_digests: list[str]) -> str:
+    """``sha256:`` over the format, the settings and each document, in the corpus's order."""
+    digest = hashlib.sha256()
+    digest.update(json.dumps([FORMAT, settings], sort_keys=True).encode())
+    for one in document_digests:
+        digest.update(one.encode())
+    return f"sha256:{digest.hexdigest()}"

@@ -1,0 +1,185 @@
+"""Documents and passages in one SQLite file, read-only and immutable once published."""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from index.types import Block, Document, Passage
+
+_SCHEMA = """
+CREATE TABLE document (
+    number INTEGER PRIMARY KEY, doc_id TEXT UNIQUE NOT NULL, title TEXT NOT NULL,
+    text TEXT NOT NULL, blocks TEXT NOT NULL, path TEXT NOT NULL, sha256 TEXT NOT NULL,
+    publisher TEXT, published TEXT, url TEXT, lang TEXT NOT NULL, extra TEXT NOT NULL);
+CREATE TABLE passage (
+    row INTEGER PRIMARY KEY, document INTEGER NOT NULL, passage_id TEXT UNIQUE NOT NULL,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, paragraph INTEGER NOT NULL,
+    sentences TEXT NOT NULL, section TEXT, page INTEGER, first_sentence INTEGER NOT NULL,
+    text TEXT NOT NULL);
+CREATE INDEX passage_document ON passage(document);
+"""
+_DOCUMENT = "doc_id, text, title, blocks, path, sha256, publisher, published, url, lang, extra"
+_PASSAGE = (
+    "SELECT p.row, p.passage_id, d.doc_id, p.text, p.start, p.end, p.paragraph, p.sentences, "
+    "p.section, p.page FROM passage p JOIN document d ON d.number = p.document "
+)
+
+
+class RecordWriter:
+    """Writes the store of a new generation; use it as a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        self._db = sqlite3.connect(path, isolation_level=None)
+        self._db.execute("PRAGMA journal_mode = OFF")
+        self._db.execute("PRAGMA synchronous = OFF")
+        self._db.executescript(_SCHEMA)
+        self._db.execute("BEGIN")
+        self.documents = 0
+        self.passages = 0
+        self.sentences = 0
+
+    def add(self, document: Document, passages: Sequence[Passage]) -> None:
+        """Append one document with its passages, whose rows must continue those stored."""
+        blocks = json.dumps([[b.start, b.end, b.kind, b.level, b.page] for b in document.blocks])
+        self._db.execute(
+            f"INSERT INTO document (number, {_DOCUMENT}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+            (
+                self.documents,
+                document.doc_id,
+                document.text,
+                document.title,
+                blocks,
+                document.path,
+                document.sha256,
+                document.publisher,
+                document.published,
+                document.url,
+                document.lang,
+                json.dumps(document.extra, ensure_ascii=False),
+            ),
+        )
+        for p in passages:
+            if p.row != self.passages:
+                raise ValueError(f"passage {p.passage_id} has row {p.row}, not {self.passages}")
+            self._db.execute(
+                "INSERT INTO passage VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+                (
+                    p.row,
+                    self.documents,
+                    p.passage_id,
+                    p.start,
+                    p.end,
+                    p.paragraph,
+                    json.dumps(p.sentences),
+                    p.section,
+                    p.page,
+                    self.sentences,
+                    p.text,
+                ),
+            )
+            self.passages += 1
+            self.sentences += len(p.sentences)
+        self.documents += 1
+
+    def __enter__(self) -> "RecordWriter":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        if kind is None:
+            self._db.execute("COMMIT")
+        self._db.close()
+
+
+class RecordStore:
+    """Reads a published store. Safe to use from several threads."""
+
+    def __init__(self, path: Path) -> None:
+        uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
+        self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        self._lock = threading.Lock()
+
+    def documents(self) -> list[Document]:
+        """All documents in the order of the corpus."""
+        return [_document(r) for r in self._all(f"SELECT {_DOCUMENT} FROM document ORDER BY number")]
+
+    def document(self, doc_id: str) -> Document | None:
+        """One document, or None when the record has none of that id."""
+        rows = self._all(f"SELECT {_DOCUMENT} FROM document WHERE doc_id = ?", (doc_id,))
+        return _document(rows[0]) if rows else None
+
+    def passages(self, rows: Iterable[int]) -> list[Passage]:
+        """The passages at ``rows``, in that order."""
+        wanted = [int(r) for r in rows]
+        found = {}
+        for first in range(0, len(wanted), 500):
+            chunk = wanted[first : first + 500]
+            marks = ",".join("?" * len(chunk))
+            for r in self._all(f"{_PASSAGE} WHERE p.row IN ({marks})", chunk):
+                found[r[0]] = _passage(r)
+        return [found[r] for r in wanted]
+
+    def first_sentences(self) -> list[int]:
+        """For each passage by row, the number of its first sentence in the whole record."""
+        return [r[0] for r in self._all("SELECT first_sentence FROM passage ORDER BY row")]
+
+    def rows(
+        self,
+        doc_ids: Sequence[str] = (),
+        published_from: str | None = None,
+        published_to: str | None = None,
+    ) -> list[int]:
+        """Rows of the passages whose document passes every filter that is given.
+
+        A document without a date never passes a date filter.
+        """
+        conditions, values = ["1"], list[str]()
+        if doc_ids:
+            conditions.append(f"d.doc_id IN ({','.join('?' * len(doc_ids))})")
+            values += doc_ids
+        if published_from is not None:
+            conditions.append("d.published >= ?")
+            values.append(published_from)
+        if published_to is not None:
+            conditions.append("d.published <= ?")
+            values.append(published_to)
+        query = (
+            "SELECT p.row FROM passage p JOIN document d ON d.number = p.document "
+            f"WHERE {' AND '.join(conditions)} ORDER BY p.row"
+        )
+        return [r[0] for r in self._all(query, values)]
+
+    def close(self) -> None:
+        """Release the file."""
+        with self._lock:
+            self._db.close()
+
+    def _all(self, query: str, values: Sequence[str | int] = ()) -> list[tuple]:  # type: ignore[type-arg]
+        with self._lock:
+            return self._db.execute(query, values).fetchall()
+
+
+def _document(row: tuple) -> Document:  # type: ignore[type-arg]
+    doc_id, text, title, blocks, path, sha256, publisher, published, url, lang, extra = row
+    return Document(
+        doc_id=doc_id,
+        text=text,
+        title=title,
+        blocks=tuple(Block(*b) for b in json.loads(blocks)),
+        path=path,
+        sha256=sha256,
+        publisher=publisher,
+        published=published,
+        url=url,
+        lang=lang,
+        extra=json.loads(extra),
+    )
+
+
+def _passage(row: tuple) -> Passage:  # type: ignore[type-arg]
+    sentences = tuple((s, e) for s, e in json.loads(row[7]))
+    return Passage(*row[:7], sentences, *row[8:])
