@@ -1,0 +1,100 @@
+"""From offsets to marked words: what the pages show of a text, without any HTML."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from index.types import Block, Document
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Neighbouring pieces of text, all marked or all not. ``strong`` pieces are the exact words."""
+
+    marked: bool
+    pieces: tuple[tuple[str, bool], ...]
+    """``(text, strong)`` in order."""
+    first: bool = False
+    """Whether this is the first marked run of the document."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockView:
+    """A block of a document page."""
+
+    kind: str
+    level: int
+    number: int | None
+    """1-based paragraph number as in a citation; None for a heading."""
+    page: int | None
+    """Set where a new page of the original begins."""
+    runs: tuple[Run, ...]
+
+
+def mark_runs(text: str, offset: int, marks: Iterable[tuple[int, int, str]]) -> list[Run]:
+    """``text``, whose first character stands at ``offset``, cut at the ``(start, end, kind)`` marks.
+
+    The pieces joined are ``text``. ``kind`` is ``"sentence"`` (a mark) or ``"span"`` (strong).
+    What reaches beyond ``text`` is cut off.
+    """
+    spans = [
+        (max(0, start - offset), min(len(text), end - offset), kind) for start, end, kind in marks
+    ]
+    spans = [span for span in spans if span[0] < span[1]]
+    edges = sorted({0, len(text), *(edge for start, end, _ in spans for edge in (start, end))})
+    runs: list[Run] = []
+    for start, end in zip(edges, edges[1:], strict=False):
+        kinds = {kind for first, last, kind in spans if first <= start and end <= last}
+        piece = (text[start:end], "span" in kinds)
+        marked = bool(kinds)
+        if runs and runs[-1].marked == marked:
+            runs[-1] = Run(marked, (*runs[-1].pieces, piece))
+        else:
+            runs.append(Run(marked, (piece,)))
+    return runs
+
+
+def block_views(document: Document, marked: tuple[int, int] | None) -> list[BlockView]:
+    """The whole text once, block by block; ``marked`` is a range of the text or None."""
+    views: list[BlockView] = []
+    number = 0
+    page: int | None = None
+    found = False
+    for block, is_known in _covering(document):
+        heading = block.kind == "heading"
+        number += 0 if heading or not is_known else 1
+        marks = [] if marked is None else [(*marked, "sentence")]
+        runs = mark_runs(document.text[block.start : block.end], block.start, marks)
+        for i, run in enumerate(runs):
+            if run.marked and not found:
+                runs[i] = replace(run, first=True)
+                found = True
+        views.append(
+            BlockView(
+                kind=block.kind,
+                level=block.level,
+                number=None if heading or not is_known else number,
+                page=block.page if block.page != page else None,
+                runs=tuple(runs),
+            )
+        )
+        page = block.page if block.page is not None else page
+    return views
+
+
+def _covering(document: Document) -> Iterator[tuple[Block, bool]]:
+    """The blocks in order, cut so that none overlaps; words between them as blocks of their own.
+
+    The second value says whether the block is one of the document's.
+    """
+    at = 0
+    for block in sorted(document.blocks, key=lambda block: (block.start, block.end)):
+        if document.text[at : block.start].strip():
+            yield Block(at, block.start), False
+        if block.end > max(at, block.start):
+            yield (
+                Block(max(at, block.start), block.end, block.kind, block.level, block.page),
+                True,
+            )
+        at = max(at, block.end)
+    if document.text[at:].strip():
+        yield Block(at, len(document.text)), False

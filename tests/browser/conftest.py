@@ -1,0 +1,119 @@
+"""A real browser and a small real service, on loopback only."""
+
+import os
+import shutil
+import socket
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.browser.stub_service import StubService
+
+SCREENSHOTS = Path(__file__).parents[2] / "test-output" / "screenshots"
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+MISSING = (
+    "BROWSER TESTS NOT RUN: no Chrome or Chromium was found. To run them: "
+    "`apt-get install chromium`, or set CHROME_PATH to an installed one, then "
+    "`python -m pytest tests/browser`."
+)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def chrome_path() -> str | None:
+    """The browser to drive: CHROME_PATH, else the first one on the path."""
+    given = os.environ.get("CHROME_PATH")
+    return given or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@pytest.fixture(scope="session")
+def chrome() -> str:
+    path = chrome_path()
+    if path is None:
+        if os.environ.get("CI", "").lower() in ("1", "true"):
+            pytest.fail(MISSING, pytrace=False)
+        warnings.warn(MISSING, stacklevel=1)
+        pytest.skip(MISSING)
+    return path
+
+
+@pytest.fixture(scope="session")
+def browser(chrome: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chrome, args=FLAGS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def running_service() -> Iterator[tuple[StubService, str, str]]:
+    """The stub and two of its origins: the same server by address and by name."""
+    stub = StubService()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port = listener.getsockname()[1]
+        config = uvicorn.Config(stub.app, log_level="error", lifespan="off")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
+        thread.start()
+        deadline = time.monotonic() + 10
+        while not server.started:
+            assert time.monotonic() < deadline, "the stub service did not start in 10 s"
+            time.sleep(0.01)
+        yield stub, f"http://127.0.0.1:{port}", f"http://localhost:{port}"
+        server.should_exit = True
+        thread.join(10)
+
+
+@pytest.fixture
+def stub(running_service: tuple[StubService, str, str]) -> StubService:
+    running_service[0].reset()
+    return running_service[0]
+
+
+@pytest.fixture
+def origin(running_service: tuple[StubService, str, str], stub: StubService) -> str:
+    return running_service[1]
+
+
+@pytest.fixture
+def other_origin(running_service: tuple[StubService, str, str]) -> str:
+    """The same server under another host name: another origin to the browser."""
+    return running_service[2]
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    opened = browser.new_context(
+        viewport={"width": 1280, "height": 860}, permissions=["clipboard-read", "clipboard-write"]
+    )
+    opened.set_default_timeout(8_000)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page that fails its test on any script error or breach of the policy."""
+    opened = context.new_page()
+    complaints: list[str] = []
+    opened.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
+    opened.on(
+        "console",
+        lambda message: complaints.append(message.text)
+        if message.type == "error" and "Failed to load resource" not in message.text
+        else None,
+    )
+    yield opened
+    assert complaints == []
