@@ -93,6 +93,10 @@ class OnnxEmbedder:
         self._tokenizer.enable_truncation(max_tokens)
         self._tokenizer.no_padding()
 
+    def vocabulary(self) -> list[str]:
+        """The tokens of the model."""
+        return list(self._tokenizer.get_vocab(with_added_tokens=False))
+
     def encode(
         self, texts: Sequence[str], progress: Callable[[int], None] | None = None
     ) -> FloatArray:

@@ -1,0 +1,115 @@
+"""A generation opened for answering: every file verified, then loaded."""
+
+import io
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from index import generations
+from index.embedding import Embedder, OnnxEmbedder, SentenceTransformerEmbedder
+from index.errors import IndexCorrupt, IndexMismatch, RecordError
+from index.generations import Generation
+from index.lexical_index import LexicalIndex
+from index.lexicon import Lexicon
+from index.manifest import Manifest
+from index.models import find_model
+from index.record_store import RecordStore
+from index.vector_index import VectorIndex
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchIndex:
+    """What the retriever searches. Rows are the same in all parts."""
+
+    manifest: Manifest
+    store: RecordStore
+    vectors: VectorIndex
+    sentence_vectors: npt.NDArray[np.float16]
+    """``(sentences, dim)``, rows of about unit length, in the order of the record."""
+    first_sentences: npt.NDArray[np.int64]
+    """``(passages + 1,)``: passage ``r`` has the sentences ``first[r]`` to ``first[r + 1]``."""
+    lexical: LexicalIndex
+    lexicon: Lexicon
+    embedder: Embedder
+
+    def close(self) -> None:
+        """Release the files."""
+        self.store.close()
+
+
+def open_index(root: Path, threads: int = 1) -> SearchIndex:
+    """Open the current generation, or the newest older one that is whole.
+
+    Raises IndexNotFound when nothing is published, and the current generation's own error when
+    no generation can be used.
+    """
+    first_error: RecordError | None = None
+    for name in generations.candidates(root):
+        try:
+            opened = load(generations.open_generation(root, name), threads)
+        except RecordError as error:
+            log.error("generation %s cannot be used: %s", name, error)
+            first_error = first_error or error
+            continue
+        if first_error is not None:
+            log.warning("serving the older generation %s instead", name)
+        return opened
+    if first_error is None:
+        raise IndexCorrupt(f"{root / 'generations'} is empty: {generations.BUILD_HINT.format(root)}")
+    raise first_error
+
+
+def load(generation: Generation, threads: int = 1) -> SearchIndex:
+    """Load one generation. Raises IndexCorrupt naming the file that is damaged."""
+    manifest = generation.manifest
+    vectors = VectorIndex.from_bytes(generation.read("passages.faiss"))
+    sentences = np.load(io.BytesIO(generation.read("sentences.npy")), allow_pickle=False)
+    lexical = LexicalIndex.from_files(
+        {
+            name.removeprefix("lexical/"): generation.read(name)
+            for name in manifest.files
+            if name.startswith("lexical/")
+        }
+    )
+    embedder = _query_embedder(generation, threads)
+    if embedder.dim != vectors.dim:
+        raise IndexMismatch(
+            f"the index has vectors of {vectors.dim}, the model {manifest.model['name']} gives "
+            f"{embedder.dim}: build the index again"
+        )
+    store = RecordStore(generation.verify("record.sqlite"))
+    first = np.asarray([*store.first_sentences(), len(sentences)], dtype=np.int64)
+    return SearchIndex(
+        manifest=manifest,
+        store=store,
+        vectors=vectors,
+        sentence_vectors=sentences,
+        first_sentences=first,
+        lexical=lexical,
+        lexicon=Lexicon.from_bytes(generation.read("lexicon.json")),
+        embedder=embedder,
+    )
+
+
+def _query_embedder(generation: Generation, threads: int) -> Embedder:
+    export = generation.manifest.model["export"]
+    if export is not None:
+        return OnnxEmbedder(
+            generation.read("encoder/model.onnx"),
+            generation.read("encoder/tokenizer.json"),
+            export["max_tokens"],
+            threads,
+        )
+    model = find_model(generation.manifest.model["name"])
+    if model.sha256 != generation.manifest.model["sha256"]:
+        raise IndexMismatch(
+            f"the index was built with {model.name} of SHA-256 "
+            f"{generation.manifest.model['sha256'][:12]}…, here it is {model.sha256[:12]}…: "
+            "build the index again"
+        )
+    return SentenceTransformerEmbedder(model)

@@ -1,0 +1,140 @@
+"""What speaks for and against each candidate, as numbers that a calibration can weigh."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from index.analysis import STOP_WORDS, fold, stem, words
+from index.lexical_index import LexicalIndex
+from index.lexicon import Lexicon
+from index.types import Document, ScoredPassage
+from service.answer_types import expected_kind, kind_evidence
+from service.query import Query
+from service.reader import Reading
+
+FEATURES = (
+    "relevance",
+    "margin",
+    "fused",
+    "sentence_cosine",
+    "coverage",
+    "sentence_coverage",
+    "names",
+    "unknown",
+    "kind_present",
+    "kind_missing",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Evidence for one candidate. Higher speaks for it, but for ``unknown``/``kind_missing``."""
+
+    relevance: float
+    """The reader's logit of the best sentence."""
+    margin: float
+    """``relevance`` less that of the best other candidate; negative when another is better."""
+    fused: float
+    """The retriever's score."""
+    sentence_cosine: float
+    """Cosine of question and best sentence."""
+    coverage: float
+    """Share of the question's terms, weighted by rarity, that the passage or its title holds."""
+    sentence_coverage: float
+    """The same for the best sentence alone."""
+    names: float
+    """Share of the question's names and numbers that the passage, title or heading holds; 1
+    when it has none."""
+    unknown: float
+    """Share of the question's terms, weighted by rarity, that occur nowhere in the record."""
+    kind_present: float
+    """1 when the question asks for a kind of thing (a time, a person ...) and the sentence holds
+    one."""
+    kind_missing: float
+    """1 when it asks for one and the sentence holds none."""
+
+    def vector(self) -> np.ndarray:  # type: ignore[type-arg]
+        """float64 ``(len(FEATURES),)`` in the order of ``FEATURES``."""
+        return np.asarray([getattr(self, name) for name in FEATURES], dtype=np.float64)
+
+
+class EvidenceCollector:
+    """Collects evidence with the word statistics of one record."""
+
+    def __init__(self, lexical: LexicalIndex, lexicon: Lexicon) -> None:
+        self._lexical = lexical
+        self._expansions: dict[str, set[str]] = {}
+        for acronym, forms in lexicon.acronyms.items():
+            folded = fold(acronym)
+            for form in forms:
+                parts = {stem(w) for w in words(form) if w not in STOP_WORDS}
+                self._expansions.setdefault(folded, set()).update(parts)
+
+    def collect(
+        self,
+        query: Query,
+        candidates: Sequence[ScoredPassage],
+        readings: Sequence[Reading],
+        documents: Sequence[Document],
+        sentence_cosines: Sequence[float],
+    ) -> list[Evidence]:
+        """Return evidence for each candidate, in order. All sequences are parallel."""
+        weights = {t: self._lexical.idf(t) for t in self._own_terms(query)}
+        total = sum(weights.values()) or 1.0
+        unknown = sum(w for t, w in weights.items() if not self._lexical.document_frequency(t))
+        kind = expected_kind(query.text)
+        names = _names(query.text)
+        collected = []
+        for i, (candidate, reading) in enumerate(zip(candidates, readings, strict=True)):
+            passage = candidate.passage
+            start, end = passage.sentences[reading.sentence]
+            sentence = documents[i].text[start:end]
+            context = f"{documents[i].title} {passage.section or ''} {passage.text}"
+            in_context, in_sentence = self._stems(context), self._stems(sentence)
+            others = [r.relevance for j, r in enumerate(readings) if j != i]
+            present = kind_evidence(kind, query.text, sentence)
+            collected.append(
+                Evidence(
+                    relevance=reading.relevance,
+                    margin=reading.relevance - max(others) if others else 0.0,
+                    fused=candidate.score,
+                    sentence_cosine=sentence_cosines[i],
+                    coverage=sum(w for t, w in weights.items() if t in in_context) / total,
+                    sentence_coverage=sum(w for t, w in weights.items() if t in in_sentence)
+                    / total,
+                    names=_share(names, in_context),
+                    unknown=unknown / total,
+                    kind_present=float(kind != "other" and present == 1.0),
+                    kind_missing=float(kind != "other" and present == 0.0),
+                )
+            )
+        return collected
+
+    def _own_terms(self, query: Query) -> set[str]:
+        return {stem(w) for w in query.content_words}
+
+    def _stems(self, text: str) -> set[str]:
+        """Stems of ``text``, with the words that its acronyms stand for and the reverse."""
+        found = {stem(w) for w in words(text)}
+        for acronym, parts in self._expansions.items():
+            if acronym in found or stem(acronym) in found:
+                found |= parts
+            elif parts <= found:
+                found.add(stem(acronym))
+        return found
+
+
+def _names(question: str) -> set[str]:
+    """Stems of the question's numbers and of its capitalised words but for the first word."""
+    found: set[str] = set()
+    for position, token in enumerate(question.split()):
+        bare = token.strip("\"'“”‘’()[]?!.,;:")
+        capital = bare[:1].isupper() and (position > 0 or bare.isupper() and len(bare) > 1)
+        if capital or any(c.isdigit() for c in bare):
+            found |= {stem(w) for w in words(bare) if w not in STOP_WORDS}
+    return found
+
+
+def _share(wanted: set[str], present: set[str]) -> float:
+    return len(wanted & present) / len(wanted) if wanted else 1.0

@@ -1,0 +1,144 @@
+"""Making a follow-up question stand alone, by rules and without a language model."""
+
+import re
+from collections.abc import Callable, Sequence
+
+from service.answers import Turn
+
+_PERSON_PRONOUN = re.compile(r"\b(he|she|him|her|his|hers)\b", re.IGNORECASE)
+_THING_PRONOUN = re.compile(
+    r"\b(it|its|they|them|their|theirs|that one|this one)\b"
+    r"|\b(this|that)(?=\s*\?|\s+(happen|mean|work|cost|take|start|end|begin)|\s*$)"
+    r"|\b(there)(?=\s*\?|\s*$)",
+    re.IGNORECASE,
+)
+_POSSESSIVE = frozenset(("his", "her", "hers", "its", "their", "theirs"))
+_ELLIPSIS = re.compile(
+    r"^\s*(?:and|but|or|so|also|then)\b[\s,]*|^\s*(?:what|how) about\b\s*|^\s*(?:why|how so|when|"
+    r"where|who|which ones?|how many|how much)\s*\?*\s*$",
+    re.IGNORECASE,
+)
+_NAME = re.compile(
+    r"(?:[A-ZÀ-ỸĐ][\w’'-]*|of|and|for|the)(?:\s+(?:[A-ZÀ-ỸĐ][\w’'-]*|of|and|for|the))*"
+)
+_QUESTION_WORDS = frozenset(
+    "who what when where why how which whom whose is are was were do does did can could will "
+    "would should has have had tell name list give show describe explain in on at the a an and "
+    "of for mr mrs ms dr".split()
+)
+_OBJECT_OF = re.compile(r"\b(?:the|a|an)\s+((?:[\w’'-]+\s*){1,5})", re.IGNORECASE)
+_VERBS = frozenset(
+    "is are was were be been held did do does take took taken will would can could has have had "
+    "organised organized organise organize happen happened open opened begin began start said "
+    "attend attended take place about by in on at with from to for".split()
+)
+
+
+def resolve(
+    question: str, history: Sequence[Turn], answer_name: Callable[[str], str | None]
+) -> str | None:
+    """Return ``question`` standing alone, or None when it does already.
+
+    ``answer_name`` is told an earlier question and returns the person its answer names, if any;
+    it is asked only when the earlier questions themselves name nobody.
+    """
+    if not history:
+        return None
+    if found := _ELLIPSIS.match(question):
+        return _completed(question, found.end(), history[-1].question)
+    if found := _PERSON_PRONOUN.search(question):
+        if not _named_before(question, found.start()):
+            name = _last_name(history, answer_name)
+            return _replaced(question, found, name) if name else None
+        return None
+    if found := _THING_PRONOUN.search(question):
+        if not _named_before(question, found.start()):
+            topic = next((t for turn in reversed(history) if (t := _topic(turn.question))), None)
+            return _replaced(question, found, topic) if topic else None
+    return None
+
+
+def _completed(question: str, rest: int, earlier: str) -> str:
+    """"And in Hanoi?" after "When was it held?" is "When was it held, and in Hanoi?"."""
+    remainder = question[rest:].strip() or question.strip()
+    return f"{earlier.strip().rstrip('?!. ')}, {remainder.rstrip('?!. ')}?"
+
+
+def _named_before(question: str, position: int) -> bool:
+    """Whether the question itself names what the pronoun may stand for."""
+    return bool(_names(question[:position]))
+
+
+def _last_name(history: Sequence[Turn], answer_name: Callable[[str], str | None]) -> str | None:
+    for turn in reversed(history):
+        people = [n for n in _names(turn.question) if _is_person(n)]
+        if people:
+            return people[-1]
+        if (name := answer_name(turn.question)) is not None:
+            return name
+    return None
+
+
+def person_in(sentence: str) -> str | None:
+    """The first run of two or more capitalised words that reads as a person's name, if any."""
+    return next((n for n in _names(sentence) if _is_person(n)), None)
+
+
+def _names(text: str) -> list[str]:
+    found = []
+    for match in _NAME.finditer(text):
+        words = match.group().split()
+        while words and words[0].lower() in _QUESTION_WORDS:
+            words.pop(0)
+        while words and words[-1].lower() in _QUESTION_WORDS:
+            words.pop()
+        if words:
+            found.append(" ".join(words))
+    return found
+
+
+_NO_PERSON = re.compile(
+    r"\b(university|institute|association|forum|mission|nations|park|society|school|college|"
+    r"states|republic|law|group|company|corporation|committee|council|ministry|department|"
+    r"center|centre|museum|city|river|war|agency|union|party|church|world|film|cinema|north|"
+    r"south|east|west|new|of|and|for|the)\b",
+    re.IGNORECASE,
+)
+_TITLES = re.compile(
+    r"^(?:(?:former|dr|mr|mrs|ms|prof|professor|ambassador|governor|president|chairwoman|"
+    r"chairman|expert|director|minister|sir|lady)\.?\s+)+",
+    re.IGNORECASE,
+)
+
+
+def _is_person(name: str) -> bool:
+    bare = _TITLES.sub("", name)
+    words = bare.split()
+    return 2 <= len(words) <= 4 and not _NO_PERSON.search(bare) and not bare.isupper()
+
+
+def _topic(question: str) -> str | None:
+    """What a question is about: its longest name, else the noun phrase after an article."""
+    names = [n for n in _names(question) if len(n) > 1]
+    phrases = []
+    for match in _OBJECT_OF.finditer(question):
+        words: list[str] = []
+        for word in match.group(1).split():
+            if word.lower() in _VERBS:
+                break
+            words.append(word)
+        if words:
+            phrases.append("the " + " ".join(words))
+    if names:
+        longest = max(names, key=len)
+        whole = [p for p in phrases if longest in p]
+        return whole[0] if whole else longest
+    return phrases[-1] if phrases else None
+
+
+def _replaced(question: str, pronoun: re.Match[str], name: str) -> str:
+    word = pronoun.group().lower()
+    possessive = word in _POSSESSIVE and not (
+        word == "her" and not re.match(r"\s+\w", question[pronoun.end() :])
+    )
+    return question[: pronoun.start()] + name + ("’s" if possessive else "") + question[pronoun.end() :]

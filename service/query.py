@@ -1,0 +1,113 @@
+"""Understanding a question: its language, its misspellings, its acronyms."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from index.analysis import STOP_WORDS, fold, stem, terms, words
+from index.language import detect_language
+from index.lexicon import Lexicon
+from service.spelling import SpellingCorrector
+
+_WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*\.?")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question prepared for retrieval and reading."""
+
+    text: str
+    """The question with misspellings mended."""
+    expanded: str
+    """``text`` with each acronym explained and each long form abbreviated, for the models."""
+    terms: tuple[str, ...]
+    """Terms for BM25, each once."""
+    lang: str
+    """ISO 639-1 code; the record's main language when the question does not tell."""
+    corrected: bool
+    content_words: tuple[str, ...]
+    """Folded words that carry meaning, in order."""
+
+
+class QueryUnderstanding:
+    """Prepares questions with what the record's lexicon knows."""
+
+    def __init__(
+        self, lexicon: Lexicon, known_words: Collection[str], languages: Collection[str]
+    ) -> None:
+        self._speller = SpellingCorrector(lexicon.word_counts, known_words)
+        self._word_counts = lexicon.word_counts
+        self._languages = languages
+        self._long_forms = {a: tuple(forms) for a, forms in lexicon.acronyms.items()}
+        self._acronym_of = {
+            tuple(words(form)): acronym
+            for acronym, forms in lexicon.acronyms.items()
+            for form in forms
+        }
+
+    def understand(self, text: str, lang: str = "auto") -> Query:
+        """Prepare ``text``. ``lang`` overrides the detection unless it is ``auto``."""
+        language = self._language(text) if lang == "auto" else lang.lower()
+        mended = self._mend(text) if language in self._languages else text
+        expanded, extra = self._expand(mended)
+        found = dict.fromkeys([*terms(mended), *extra])
+        content = tuple(w for w in words(mended) if w not in STOP_WORDS)
+        return Query(mended, expanded, tuple(found), language, mended != text, content)
+
+    def _language(self, text: str) -> str:
+        main = next(iter(self._languages), "en")
+        detected = detect_language(text)
+        if detected is None or detected in self._languages:
+            return detected or main
+        # A few foreign-looking words that the record itself uses (names, titles) do not make a
+        # question foreign, but writing in another script or with foreign function words does.
+        own = [w for w in words(text) if w not in STOP_WORDS]
+        known = sum(w in self._word_counts for w in own)
+        return main if own and known == len(own) else detected
+
+    def _mend(self, text: str) -> str:
+        def mended(match: re.Match[str]) -> str:
+            word = match.group()
+            correction = self._speller.correct(fold(word))
+            if correction is None:
+                return word
+            return correction.capitalize() if word[0].isupper() else correction
+
+        return re.sub(r"[^\W\d_]+", mended, text)
+
+    def _expand(self, text: str) -> tuple[str, list[str]]:
+        expanded = text
+        extra: list[str] = []
+        folded = words(text)
+        for acronym, forms in self._long_forms.items():
+            # An acronym that is an everyday word ("US", "AI" is not) must be written as one.
+            pattern = rf"(?<!\w){re.escape(acronym)}(?!\w)"
+            flags = 0 if acronym.lower() in STOP_WORDS | {"us"} else re.IGNORECASE
+            if (found := re.search(pattern, text, flags)) and not any(
+                _contains(folded, words(form)) for form in forms
+            ):
+                explanation = " or ".join(forms)
+                expanded = expanded.replace(
+                    found.group(), f"{found.group()} ({explanation})", 1
+                )
+                extra += [t for form in forms for t in terms(form)]
+        for form, acronym in self._acronym_of.items():
+            if _contains(folded, list(form)):
+                extra.append(stem(fold(acronym)))
+        return expanded, extra
+
+
+_GREETING = frozenset(
+    "hello hi hey thanks thank thx bye goodbye ok okay yes no cool great nice good morning "
+    "afternoon evening test testing asdf help welcome lol hmm wow sorry xin chao cam on".split()
+)
+
+
+def is_question(query: Query) -> bool:
+    """Whether ``query`` has words that something could be found by, beyond a greeting."""
+    return any(w not in _GREETING for w in query.content_words)
+
+
+def _contains(haystack: list[str], needle: list[str]) -> bool:
+    n = len(needle)
+    return any(haystack[i : i + n] == needle for i in range(len(haystack) - n + 1))
