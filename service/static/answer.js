@@ -1,6 +1,5 @@
 /** An answer, a refusal or a problem as elements. */
-import { addressOf, el, icon, link, text } from "./dom.js";
-import { markedText, sentenceOf } from "./highlights.js";
+import { addressOf, el, icon, link, markedText, sentenceOf, text } from "./dom.js";
 
 const THUMB = "M7 11v9H4v-9zM7 11l4-8c1.5 0 2.5 1 2.5 2.5V9H19a2 2 0 0 1 2 2.3l-1.2 7a2 2 0 0 1-2 1.7H7";
 const REASONS = ["below_threshold", "out_of_corpus", "not_a_question", "language"];
@@ -24,7 +23,7 @@ export function renderAnswer(answer, context) {
 function renderRefusal({ reason, near_misses: nearMisses, suggestions }, context) {
   const why = REASONS.includes(reason) ? reason : REASONS[0];
   return [
-    el("p", { class: "refusal", part: "refusal" }, context.t(`refusal_${why}`)),
+    el("p", { class: "refusal" }, context.t(`refusal_${why}`)),
     el("p", { class: "why" }, context.t(`why_${why}`)),
     fold("near_misses", nearMisses, context),
     renderSuggestions(suggestions, "can_answer", context),
@@ -33,7 +32,7 @@ function renderRefusal({ reason, near_misses: nearMisses, suggestions }, context
 
 export function renderSuggestions(questions, label, { t, ask }) {
   if (!questions?.length) return null;
-  const button = (question) => el("button", { type: "button", class: "suggestion", part: "suggestion", dir: "auto", click: () => ask(question) }, text(question));
+  const button = (question) => el("button", { type: "button", class: "suggestion", dir: "auto", click: () => ask(question) }, text(question));
   return el("div", { class: "suggestions" }, el("p", { class: "label" }, t(label)), el("ul", {}, questions.slice(0, 6).map((question) => el("li", {}, button(question)))));
 }
 
@@ -48,7 +47,7 @@ export function renderProblem({ kind, title, detail }, t, retry) {
 function fold(name, passages, context) {
   if (!passages?.length) return null;
   const shown = passages.map((passage) => renderPassage(passage, context, name === "near_misses"));
-  return el("details", { part: "more" }, el("summary", {}, context.t(name, { n: shown.length })), shown);
+  return el("details", { class: "more" }, el("summary", {}, context.t(name, { n: shown.length })), shown);
 }
 
 /** `plain`: a near miss, which must not look like an answer, so nothing in it is marked. */
@@ -57,11 +56,11 @@ function renderPassage(passage, { t, language, endpoint }, plain) {
   return el(
     "figure",
     { class: plain ? "passage plain" : "passage" },
-    el("blockquote", { part: "quote", lang: passage.lang, dir: "auto" }, plain ? text(passage.text) : markedText(passage, t)),
-    el("figcaption", { part: "source" }, renderSource(passage.source, t, language)),
+    el("blockquote", { class: "quote", lang: passage.lang, dir: "auto" }, plain ? text(passage.text) : markedText(passage, t)),
+    el("figcaption", { class: "source" }, renderSource(passage.source, t, language)),
     el(
       "div",
-      { class: "actions", part: "actions" },
+      { class: "actions" },
       link(view, t("open_document"), t("new_tab"), "action strong"),
       link(passage.links.source, t("original"), t("new_tab")),
       copyButton(passage, view, t),
@@ -78,12 +77,12 @@ function renderSource({ title, doc_id: id, publisher, published, section, page, 
     paragraph && t("paragraph", { n: paragraph }),
   ].filter(Boolean);
   return [
-    el("cite", { dir: "auto" }, text(title || id)),
+    el("cite", {}, el("bdi", {}, text(title || id))),
     el("span", { class: "place" }, places.map((place, i) => (i ? [" · ", place] : place)).flat()),
   ];
 }
 
-/** Our own page of the document, at the marked words; null for any other site's address. */
+/** Our page of the document at the marked words; null for another site's. */
 function viewAddress(view, endpoint) {
   const url = addressOf(`${view}`.replace(/^\/+/, "./"), endpoint);
   if (url?.origin !== endpoint.origin) return null;
@@ -97,7 +96,7 @@ function formatDate(iso, language) {
   return date.toLocaleDateString(language === "en" ? "en-GB" : language, { dateStyle: "long", timeZone: "UTC" });
 }
 
-/** Copies the quoted words, the citation and the address of our page, each on a line. */
+/** Copies the quoted words, the citation and our page's address. */
 function copyButton(passage, view, t) {
   const button = el("button", { type: "button", class: "action" }, t("copy"));
   button.addEventListener("click", async () => {
@@ -133,9 +132,9 @@ function renderTrust({ confidence: { band, probability }, corroboration }, { pas
   const level = ["high", "medium"].includes(band) ? band : "low";
   return el(
     "div",
-    { class: `trust ${level}`, part: "confidence" },
+    { class: `trust ${level}` },
     el("span", { class: "bars", "aria-hidden": "true" }, el("i"), el("i"), el("i")),
-    el("p", {}, el("strong", {}, t(`band_${level}`)), " ", t("band_meaning", { n }), agreeing && ` ${t("agree", { n: agreeing.sources })}`),
+    el("p", {}, el("strong", {}, t(`band_${level}`)), " ", agreeing && `${t("agree", { n: agreeing.sources })} `, t("band_meaning", { n })),
   );
 }
 

@@ -58,14 +58,14 @@ async function request(url, signal, body) {
   }
 }
 
-/** Seconds that Retry-After asks for, as a number or a date; 2 when it is missing or unreadable. */
+/** Seconds of Retry-After, a number or a date; 2 without one. */
 function retryAfter({ headers }) {
   const value = headers.get("Retry-After") ?? "2";
   const seconds = Number.isNaN(+value) ? (Date.parse(value) - Date.now()) / 1000 : +value;
   return Math.max(0, Number.isNaN(seconds) ? 2 : seconds);
 }
 
-/** Before the one automatic retry; undefined when a retry would not help. */
+/** Before the one automatic retry; undefined when it would not help. */
 function secondsToWait({ kind, status, wait }) {
   if (kind === "network") return 1;
   return status === 503 || status === 429 ? wait : undefined;

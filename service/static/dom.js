@@ -1,20 +1,21 @@
-/** Building blocks: elements, text and links. Nothing here parses HTML. */
+/** Elements, text, links and marked words. Nothing here parses HTML. */
 
-/** An element with attributes, listeners (functions) and children; a string becomes a text node. */
+/** An element; a function among its attributes is a listener, a string child a text node. Each class is a part too. */
 export function el(tag, attributes, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes ?? {})) {
     if (typeof value === "function") node.addEventListener(name, value);
     else if (value !== undefined && value !== null) node.setAttribute(name, value);
+    if (name === "class") node.setAttribute("part", value);
   }
   node.append(...present(children));
   return node;
 }
 
-/** The children that are there: what a condition left out (false, null, undefined) is dropped. */
-export const present = (children) => children.flat().filter((child) => child || child === 0);
+/** What a condition left out (false, null, undefined) is dropped. */
+export const present = (children) => children.flat().filter(Boolean);
 
-/** A line drawing on a 24 by 24 grid, hidden from assistive technology. */
+/** A line drawing on a 24 by 24 grid. */
 export function icon(path) {
   const [svg, line] = ["svg", "path"].map((tag) => document.createElementNS("http://www.w3.org/2000/svg", tag));
   svg.setAttribute("viewBox", "0 0 24 24");
@@ -49,4 +50,41 @@ export function addressOf(href, base) {
   } catch {
     return null;
   }
+}
+
+/**
+ * The passage's text: the sentence that answers in <mark>, the exact words in a <mark> within.
+ * Offsets count code points of the document, strings here UTF-16 units, so it is cut by points.
+ * A highlight that does not fit marks nothing.
+ */
+export function markedText(passage, t) {
+  const points = Array.from(passage.text);
+  const marks = (passage.highlights ?? [])
+    .map(({ start, end, kind }) => ({ from: start - passage.start, to: end - passage.start, kind }))
+    .filter(({ from, to }) => from >= 0 && from < to && to <= points.length);
+  const edges = [...new Set([0, points.length, ...marks.flatMap(({ from, to }) => [from, to])])].sort((a, b) => a - b);
+
+  const nodes = [];
+  let sentence = null;
+  edges.slice(1).forEach((to, i) => {
+    const from = edges[i];
+    const marked = (kind) => marks.some((mark) => mark.kind === kind && mark.from <= from && to <= mark.to);
+    let piece = text(points.slice(from, to).join(""));
+    if (marked("span")) piece = [el("mark", { class: "span" }, piece)];
+    if (!marked("sentence")) {
+      sentence = null;
+      nodes.push(...piece);
+    } else if (sentence) sentence.append(...piece);
+    else {
+      sentence = el("mark", { class: "sentence", "data-before": t("mark_begins"), "data-after": t("mark_ends") }, piece);
+      nodes.push(sentence);
+    }
+  });
+  return nodes;
+}
+
+/** The sentence that answers, verbatim; the whole passage when none is given. */
+export function sentenceOf({ text: words, start, highlights }) {
+  const found = highlights?.find(({ kind }) => kind === "sentence");
+  return found ? Array.from(words).slice(found.start - start, found.end - start).join("") : words;
 }

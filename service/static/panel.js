@@ -9,7 +9,7 @@ const LONGEST_HISTORY = 10;
 const CLOSE = "M6 6l12 12M18 6L6 18";
 const SEND = "M12 19V5M5.5 11.5L12 5l6.5 6.5";
 
-/** Builds the conversation of `host` into its shadow `root`; returns what the element calls. */
+/** Builds the conversation of `host` into its shadow `root`. */
 export async function createPanel(host, root) {
   const { default: texts } = await import(`./texts.${host.language}.js`);
   const conversation = new Conversation(host, texts);
@@ -47,9 +47,9 @@ class Conversation {
   #build(lang, dir) {
     const { t, host } = this;
     this.empty = el("div", { class: "empty" }, el("p", { class: "welcome" }, t("welcome")), el("p", { class: "why" }, t("promise")));
-    this.log = el("div", { part: "log", role: "log", "aria-live": "polite", "aria-label": t("conversation") });
+    this.log = el("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": t("conversation") });
     this.scroller = el("div", { class: "scroller" }, this.empty, this.log);
-    const common = { lang, dir, part: "panel" };
+    const common = { lang, dir };
     if (host.isPage) return el("div", { ...common, class: "panel page" }, this.scroller, this.#buildComposer());
 
     // What scrolls can be reached by keyboard.
@@ -61,7 +61,7 @@ class Conversation {
       event.stopPropagation();
       host.close();
     };
-    const header = el("header", { part: "header" }, el("h2", { id: "title" }, host.dataset.title || t("title")), close);
+    const header = el("header", { class: "header" }, el("h2", { id: "title" }, host.dataset.title || t("title")), close);
     return el("dialog", { ...common, class: "panel", "aria-labelledby": "title", keydown: leave, cancel: leave }, header, this.scroller, this.#buildComposer());
   }
 
@@ -75,30 +75,29 @@ class Conversation {
       // An input method (Vietnamese Telex, Japanese, ...) uses Enter to finish a word.
       if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);
     };
-    this.field = el("textarea", { id: "question", part: "field", rows: 1, dir: "auto", placeholder: t("placeholder"), enterkeyhint: "send", "aria-describedby": "notice", keydown });
+    this.field = el("textarea", { id: "question", class: "field", rows: 1, dir: "auto", placeholder: t("placeholder"), enterkeyhint: "send", "aria-describedby": "notice", keydown });
     this.notice = el("p", { id: "notice", class: "notice", role: "status" });
     return el(
       "form",
-      { class: "composer", part: "composer", submit },
+      { class: "composer", submit },
       el("label", { class: "hidden", for: "question" }, t("question")),
-      el("div", { class: "box" }, this.field, el("button", { class: "send", part: "send", "aria-label": t("send") }, icon(SEND))),
+      el("div", { class: "box" }, this.field, el("button", { class: "send", "aria-label": t("send") }, icon(SEND))),
       this.notice,
     );
   }
 
-  /** Fills the empty page: examples that the page itself holds, else those of the service. */
+  /** Examples: those that the page itself holds, else the service's. */
   async start() {
     this.connect();
     const { host } = this;
     if (host.isPage && host.dataset.question) this.ask(host.dataset.question);
     const held = [...host.querySelectorAll("[data-suggestion]")].map((node) => node.dataset.suggestion);
-    // What the page held for readers without scripts is no longer shown.
+    // What was there for readers without scripts.
     host.replaceChildren();
     const questions = held.length ? held : await this.client.suggestions().catch(() => []);
     this.empty.append(...present([renderSuggestions(questions, "examples", this.context)]));
   }
 
-  /** Says when the network goes and comes, for as long as the element is on a page. */
   connect() {
     for (const change of ["online", "offline"]) addEventListener(change, this.#sayNetwork);
   }
@@ -137,12 +136,12 @@ class Conversation {
 
   ask(question) {
     this.empty.remove();
-    const reply = el("div", { class: "reply", part: "answer" });
-    this.log.append(el("div", { class: "entry" }, el(this.host.isPage ? "h2" : "h3", { class: "question", part: "question", dir: "auto" }, text(question)), reply));
+    const reply = el("div", { class: "reply" });
+    this.log.append(el("div", { class: "entry" }, el(this.host.isPage ? "h2" : "h3", { class: "question", dir: "auto" }, text(question)), reply));
     return this.#answer(question, reply);
   }
 
-  /** Puts the answer to `question` into `reply`. An earlier one that is still awaited is given up. */
+  /** Puts the answer into `reply`. One that is still awaited is given up. */
   async #answer(question, reply) {
     const { t } = this;
     this.#pending?.abort();
@@ -166,7 +165,7 @@ class Conversation {
       this.#emit("answer", { question, answer });
     } catch (error) {
       if (signal.aborted) return reply.replaceChildren(el("p", { class: "why" }, t("stopped")));
-      // Anything else than a problem of the service means that the reply was not understood.
+      // Any other error means that the reply was not understood.
       const problem = error.kind ? error : { kind: "reply", status: 0 };
       if (problem !== error) console.error(error);
       const retry = () => {
@@ -178,7 +177,7 @@ class Conversation {
     }
   }
 
-  /** Brings the question to the top, so that reading begins with the quotation. */
+  /** Brings the question to the top: reading begins with the quotation. */
   #reveal(entry) {
     if (this.host.isPage) entry.scrollIntoView();
     else this.scroller.scrollTop = entry.offsetTop;

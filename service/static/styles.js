@@ -60,6 +60,7 @@ button { cursor: pointer; background: none; border: 1px solid transparent; borde
 :is(.action, .suggestion, .icon):hover { background: var(--ask-raised); }
 :focus-visible { outline: 3px solid var(--ask-focus); outline-offset: 2px; }
 .scroller:focus-visible { outline-offset: -3px; }
+textarea:focus-visible { outline: 0; }
 .label { margin-block: 1.5em .5em; }
 .suggestions ul { list-style: none; display: grid; gap: .5em; }
 .suggestion { width: 100%; color: inherit; }
@@ -81,15 +82,15 @@ summary { cursor: pointer; padding-block: .9em .5em; color: var(--ask-accent); }
 .composer { padding: .75em 1em max(.9em, env(safe-area-inset-bottom)); background: var(--ask-surface); border-top: 1px solid var(--ask-line); }
 .box { display: flex; align-items: end; gap: .4em; padding: .3em; border: 1px solid var(--ask-muted); border-radius: 1em; background: var(--ask-surface); }
 .box:focus-within { outline: 2px solid var(--ask-accent); }
-textarea { flex: 1; min-width: 0; max-height: 9em; padding: .6em .7em; border: 0; background: none; resize: none; outline: 0; field-sizing: content; }
+textarea { flex: 1; min-width: 0; max-height: 9em; padding: .6em .7em; border: 0; background: none; resize: none; field-sizing: content; }
 ::placeholder { color: var(--ask-muted); opacity: 1; }
 .notice:not(:empty) { padding: .5em .25em 0; }
 
 .page { border: 0; max-width: 46em; min-height: inherit; margin-inline: auto; }
 .page .scroller { overflow: visible; }
 .page .entry { scroll-margin-top: .5em; }
-.page .passage:not(.plain) > blockquote { font-size: 1.3em; }
-.page .composer { position: sticky; bottom: 0; border: 0; }
+.page .reply > .passage blockquote { font-size: 1.4em; line-height: 1.55; }
+.page .composer { position: sticky; bottom: 0; border: 0; padding-inline: 1.25em; }
 @media (min-width: 40em) { .page ul { grid-template-columns: 1fr 1fr; } }
 @media (max-width: 480px), (max-height: 30em) { :host(:not([data-mode="page"])) dialog { inset: 0; width: 100%; height: 100%; border: 0; border-radius: 0; } }
 @media (prefers-reduced-motion: reduce) { .waiting { animation: none; } }

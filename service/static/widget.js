@@ -1,9 +1,6 @@
 /**
- * The element <ask-the-record>: its attributes, its button and its life cycle.
- *
- * Loaded as a classic script on any page. It makes no request until the visitor opens it; the
- * conversation itself (panel.js and what that imports) is loaded then. Text reaches the page as
- * text nodes only, and styles as constructable style sheets, so a strict policy can stand.
+ * The element <ask-the-record>: attributes, button, life cycle. A classic script for any page.
+ * Nothing is requested until the visitor opens it; panel.js, the conversation, is loaded then.
  */
 (() => {
   "use strict";
@@ -12,10 +9,9 @@
 
   const script = document.currentScript ?? document.querySelector('script[src*="widget.js"]');
   const folder = new URL(".", script?.src ?? document.baseURI);
-  /** The root of the service that this script came from. */
   const ROOT = folder.pathname.endsWith("/static/") ? new URL("..", folder) : folder;
 
-  /** The few words that are needed before the texts are loaded. */
+  // Needed before the texts are loaded.
   const LABELS = {
     en: { button: "Ask the record", failed: "Could not load. Try again" },
     vi: { button: "Hỏi tư liệu", failed: "Không tải được. Thử lại" },
@@ -90,7 +86,7 @@
     /** The root of the service that is asked, always with a final slash. */
     get endpoint() {
       const url = new URL(this.dataset.endpoint || ROOT.href, document.baseURI);
-      if (!/^https?:$/.test(url.protocol)) throw new TypeError(`data-endpoint is no web address: ${url}`);
+      if (!/^https?:$/.test(url.protocol)) throw new TypeError(`data-endpoint: ${url}`);
       if (!url.pathname.endsWith("/")) url.pathname += "/";
       url.search = url.hash = "";
       return url;
@@ -104,7 +100,6 @@
       this.removeAttribute("data-open");
     }
 
-    /** Opens the conversation if need be and asks `question`. */
     async ask(question) {
       if (!this.isPage) this.open();
       await (await this.#load()).ask(question);
