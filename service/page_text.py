@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from index.types import Block, Document
 
@@ -42,7 +43,7 @@ def mark_runs(text: str, offset: int, marks: Iterable[tuple[int, int, str]]) -> 
     spans = [span for span in spans if span[0] < span[1]]
     edges = sorted({0, len(text), *(edge for start, end, _ in spans for edge in (start, end))})
     runs: list[Run] = []
-    for start, end in zip(edges, edges[1:], strict=False):
+    for start, end in pairwise(edges):
         kinds = {kind for first, last, kind in spans if first <= start and end <= last}
         piece = (text[start:end], "span" in kinds)
         marked = bool(kinds)

@@ -5,7 +5,6 @@ import shutil
 import socket
 import threading
 import time
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,13 +36,18 @@ def chrome_path() -> str | None:
     return given or next(filter(None, map(shutil.which, NAMES)), None)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if chrome_path() is None:
+        terminalreporter.section("browser tests", sep="!", red=True, bold=True)
+        terminalreporter.line(MISSING, red=True, bold=True)
+
+
 @pytest.fixture(scope="session")
 def chrome() -> str:
     path = chrome_path()
     if path is None:
         if os.environ.get("CI", "").lower() in ("1", "true"):
             pytest.fail(MISSING, pytrace=False)
-        warnings.warn(MISSING, stacklevel=1)
         pytest.skip(MISSING)
     return path
 
@@ -111,9 +115,11 @@ def page(context: BrowserContext) -> Iterator[Page]:
     opened.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
     opened.on(
         "console",
-        lambda message: complaints.append(message.text)
-        if message.type == "error" and "Failed to load resource" not in message.text
-        else None,
+        lambda message: (
+            complaints.append(message.text)
+            if message.type == "error" and "Failed to load resource" not in message.text
+            else None
+        ),
     )
     yield opened
     assert complaints == []

@@ -93,7 +93,7 @@ HOSTILE = (
     "<script>window.pwned=1</script>",
     "<img src=x onerror=window.pwned=1>",
     "<svg onload=window.pwned=1>",
-    "\"><script>window.pwned=1</script>",
+    '"><script>window.pwned=1</script>',
     "'><img src=x onerror=window.pwned=1>",
     "</mark></blockquote><script>window.pwned=1</script>",
     "</title><script>window.pwned=1</script>",
@@ -113,7 +113,7 @@ HOSTILE = (
     "&lt;script&gt;window.pwned=1&lt;/script&gt;",
     "\\u003cscript>window.pwned=1</script>",
     "<scr\u0000ipt>window.pwned=1</scr\u0000ipt>",
-    "\" onmouseover=window.pwned=1 x=\"",
+    '" onmouseover=window.pwned=1 x="',
     "<form action=javascript:window.pwned=1><button>go</button></form>",
     "]]><script>window.pwned=1</script>",
 )
@@ -138,9 +138,7 @@ HOSTILE_DOCUMENTS = tuple(
     )
     for i, payload in enumerate(HOSTILE)
 )
-DOCUMENTS = {
-    d.doc_id: d for d in (REPORT, LETTER, ARABIC, BIDI, *HOSTILE_DOCUMENTS)
-}
+DOCUMENTS = {d.doc_id: d for d in (REPORT, LETTER, ARABIC, BIDI, *HOSTILE_DOCUMENTS)}
 
 
 def cite(
@@ -155,35 +153,71 @@ def cite(
         at = source.text.index(words, start, end)
         highlights.append(Highlight(at, at + len(words), kind))  # type: ignore[arg-type]
     passage = Passage(
-        0, f"{source.doc_id}#{paragraph}", source.doc_id, source.text[start:end], start, end,
-        paragraph, ((start, end),),
+        0,
+        f"{source.doc_id}#{paragraph}",
+        source.doc_id,
+        source.text[start:end],
+        start,
+        end,
+        paragraph,
+        ((start, end),),
     )
     first = highlights[0]
     source_url = f"{source.url}#:~:text=x" if source.url else None
     citation = f'{source.publisher}, "{source.title}", {source.published}, paragraph {paragraph}'
     return CitedPassage(
-        passage, source, rank, 0.9, {"dense": 0.7, "lexical": 9.0, "reader": 5.0},
-        tuple(highlights), citation,
-        f"/documents/{source.doc_id}?start={first.start}&end={first.end}", source_url,
+        passage,
+        source,
+        rank,
+        0.9,
+        {"dense": 0.7, "lexical": 9.0, "reader": 5.0},
+        tuple(highlights),
+        citation,
+        f"/documents/{source.doc_id}?start={first.start}&end={first.end}",
+        source_url,
     )
 
 
 def answered(
-    question: str, *passages: CitedPassage, band: Band = "high", probability: float = 0.93,
-    sources: int = 0, resolved: str | None = None,
+    question: str,
+    *passages: CitedPassage,
+    band: Band = "high",
+    probability: float = 0.93,
+    sources: int = 0,
+    resolved: str | None = None,
 ) -> Answer:
     ids = tuple(p.passage.passage_id for p in passages)
     agreeing = (Corroboration(ids, sources),) if sources else ()
     return Answer(
-        "answered", None, question, resolved, "en", Confidence(probability, band, 0.5),
-        passages, (), agreeing, SUGGESTIONS[:2], INFO, {"total": 12.0},
+        "answered",
+        None,
+        question,
+        resolved,
+        "en",
+        Confidence(probability, band, 0.5),
+        passages,
+        (),
+        agreeing,
+        SUGGESTIONS[:2],
+        INFO,
+        {"total": 12.0},
     )
 
 
 def refused(question: str, reason: Reason, *near_misses: CitedPassage) -> Answer:
     return Answer(
-        "no_answer", reason, question, None, "en", Confidence(0.12, "low", 0.5), (), near_misses,
-        (), SUGGESTIONS[:3], INFO, {"total": 12.0},
+        "no_answer",
+        reason,
+        question,
+        None,
+        "en",
+        Confidence(0.12, "low", 0.5),
+        (),
+        near_misses,
+        (),
+        SUGGESTIONS[:3],
+        INFO,
+        {"total": 12.0},
     )
 
 
@@ -191,13 +225,18 @@ SENTENCE = "Mai Thu Hà 🎬, a film historian, was named to lead the organising
 ARCHIVE = "Under her the archive \U00020bb7田 will open on 4 May 2026 with 38 restored films."
 MAIN = cite(REPORT, 2, SENTENCE, "Mai Thu Hà 🎬")
 SECOND = cite(
-    LETTER, 1, "We are glad to report that Mai Thu Hà leads the committee from this spring on, "
+    LETTER,
+    1,
+    "We are glad to report that Mai Thu Hà leads the committee from this spring on, "
     "and that the partners will hear the plans for the archive from her in person.",
-    "Mai Thu Hà", rank=2,
+    "Mai Thu Hà",
+    rank=2,
 )
 OPENING = cite(REPORT, 2, ARCHIVE, "4 May 2026")
 REASONS: dict[str, Reason] = {
-    "price": "below_threshold", "moon": "out_of_corpus", "hello": "not_a_question",
+    "price": "below_threshold",
+    "moon": "out_of_corpus",
+    "hello": "not_a_question",
     "bonjour": "language",
 }
 
@@ -227,22 +266,29 @@ def reply_to(question: str) -> Answer:
 def as_json(answer: Answer) -> dict[str, Any]:
     """``answer`` in the shape of the contract."""
     return {
-        "answer_id": "01JTESTANSWER", "status": answer.status, "reason": answer.reason,
-        "question": answer.question, "resolved_question": answer.resolved_question,
+        "answer_id": "01JTESTANSWER",
+        "status": answer.status,
+        "reason": answer.reason,
+        "question": answer.question,
+        "resolved_question": answer.resolved_question,
         "lang": answer.lang,
         "confidence": {
-            "probability": answer.confidence.probability, "band": answer.confidence.band,
+            "probability": answer.confidence.probability,
+            "band": answer.confidence.band,
             "threshold": answer.confidence.threshold,
         },
         "passages": [_passage(p) for p in answer.passages],
         "corroboration": [
-            {"passage_ids": list(c.passage_ids), "sources": c.sources}
-            for c in answer.corroboration
+            {"passage_ids": list(c.passage_ids), "sources": c.sources} for c in answer.corroboration
         ],
         "near_misses": [_passage(p) for p in answer.near_misses],
         "suggestions": list(answer.suggestions),
-        "index": {"generation": INFO.generation, "fingerprint": INFO.fingerprint,
-                  "built_at": INFO.built_at, "model": INFO.model},
+        "index": {
+            "generation": INFO.generation,
+            "fingerprint": INFO.fingerprint,
+            "built_at": INFO.built_at,
+            "model": INFO.model,
+        },
         "timing_ms": answer.timing_ms,
     }
 
@@ -250,16 +296,25 @@ def as_json(answer: Answer) -> dict[str, Any]:
 def _passage(cited: CitedPassage) -> dict[str, Any]:
     passage, source = cited.passage, cited.document
     return {
-        "passage_id": passage.passage_id, "rank": cited.rank, "text": passage.text,
-        "start": passage.start, "end": passage.end,
-        "highlights": [
-            {"start": h.start, "end": h.end, "kind": h.kind} for h in cited.highlights
-        ],
-        "score": cited.score, "scores": cited.scores, "lang": source.lang,
+        "passage_id": passage.passage_id,
+        "rank": cited.rank,
+        "text": passage.text,
+        "start": passage.start,
+        "end": passage.end,
+        "highlights": [{"start": h.start, "end": h.end, "kind": h.kind} for h in cited.highlights],
+        "score": cited.score,
+        "scores": cited.scores,
+        "lang": source.lang,
         "source": {
-            "doc_id": source.doc_id, "title": source.title, "publisher": source.publisher,
-            "published": source.published, "url": source.url, "section": passage.section,
-            "page": passage.page, "paragraph": passage.paragraph, "sha256": source.sha256,
+            "doc_id": source.doc_id,
+            "title": source.title,
+            "publisher": source.publisher,
+            "published": source.published,
+            "url": source.url,
+            "section": passage.section,
+            "page": passage.page,
+            "paragraph": passage.paragraph,
+            "sha256": source.sha256,
         },
         # Unsafe on purpose where the document is hostile: the widget must not rely on others.
         "links": {"view": cited.view_url, "source": cited.source_url},
@@ -292,9 +347,15 @@ class StubService:
 def problem(status: int, title: str, detail: str, **headers: str) -> Response:
     """An RFC 9457 reply."""
     return JSONResponse(
-        {"type": "about:blank", "title": title, "status": status, "detail": detail,
-         "request_id": "r1"},
-        status, {"Retry-After": "0", **headers} if status in (429, 503) else headers,
+        {
+            "type": "about:blank",
+            "title": title,
+            "status": status,
+            "detail": detail,
+            "request_id": "r1",
+        },
+        status,
+        {"Retry-After": "0", **headers} if status in (429, 503) else headers,
         "application/problem+json",
     )
 
@@ -343,8 +404,13 @@ def _app(stub: StubService) -> FastAPI:
     @app.get("/", response_class=HTMLResponse)
     async def chat(q: str = "", lang: str = "en") -> str:
         return pages.render_chat_page(
-            title="River Festival", suggestions=SUGGESTIONS, index_info=INFO,
-            documents=2, answer=reply_to(q) if q else None, question=q, lang=lang,
+            title="River Festival",
+            suggestions=SUGGESTIONS,
+            index_info=INFO,
+            documents=2,
+            answer=reply_to(q) if q else None,
+            question=q,
+            lang=lang,
         )
 
     @app.get("/embed", response_class=HTMLResponse)
@@ -379,8 +445,10 @@ def _app(stub: StubService) -> FastAPI:
         content = as_json(reply_to(body["question"]))
         if "hostile" in body["question"].lower():
             for passage in content["passages"]:
-                passage["links"] = {"view": passage["source"]["url"],
-                                    "source": passage["source"]["url"]}
+                passage["links"] = {
+                    "view": passage["source"]["url"],
+                    "source": passage["source"]["url"],
+                }
         return JSONResponse(content)
 
     @app.get("/plain", response_class=HTMLResponse)

@@ -1,7 +1,7 @@
 """What a visitor sees: the quotation, its marked words, refusals and problems."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.stub_service import (
     MAIN,
@@ -21,7 +21,7 @@ def ask(page: Page, question: str) -> None:
     field.press("Enter")
 
 
-def last_reply(page: Page):  # type: ignore[no-untyped-def]
+def last_reply(page: Page) -> Locator:
     return page.locator(".reply").last
 
 
@@ -31,8 +31,9 @@ def test_the_quotation_comes_first_and_is_the_stored_text(page: Page, origin: st
     reply = last_reply(page)
     expect(reply.locator("blockquote").first).to_be_visible()
     assert reply.locator("> *").first.evaluate("node => node.tagName") == "FIGURE"
-    assert reply.locator("blockquote").first.evaluate("node => node.textContent") == (
-        REPORT.text[MAIN.passage.start : MAIN.passage.end]
+    assert (
+        reply.locator("blockquote").first.evaluate("node => node.textContent")
+        == (REPORT.text[MAIN.passage.start : MAIN.passage.end])
     )
 
 
@@ -98,10 +99,13 @@ def test_the_citation_is_copied_with_the_quoted_words(page: Page, origin: str) -
     last_reply(page).get_by_role("button", name="Copy citation").first.click()
     expect(last_reply(page).get_by_role("button", name="Copied")).to_be_visible()
     lines = page.evaluate("navigator.clipboard.readText()").split("\n")
+    citation = (
+        'Delta News Agency, "River festival names its chair and opens a film archive", '
+        "2025-03-13, paragraph 2"
+    )
     assert lines == [
         "“Mai Thu Hà 🎬, a film historian, was named to lead the organising committee.”",
-        'Delta News Agency, "River festival names its chair and opens a film archive", '
-        "2025-03-13, paragraph 2",
+        citation,
         f"{origin}{MAIN.view_url}#quote",
     ]
 
@@ -130,9 +134,7 @@ def test_near_misses_are_folded_away_and_unmarked(page: Page, origin: str) -> No
     page.goto(origin)
     ask(page, "What is the price of a ticket?")
     reply = last_reply(page)
-    expect(reply.locator("summary")).to_have_text(
-        "The 2 closest passages, which do not answer it"
-    )
+    expect(reply.locator("summary")).to_have_text("The 2 closest passages, which do not answer it")
     expect(reply.locator("blockquote").first).to_be_hidden()
     reply.locator("summary").click()
     expect(reply.locator("blockquote").first).to_be_visible()
@@ -156,9 +158,7 @@ def test_a_second_question_carries_the_earlier_ones(
     ]
 
 
-def test_at_most_ten_earlier_questions_are_sent(
-    page: Page, origin: str, stub: StubService
-) -> None:
+def test_at_most_ten_earlier_questions_are_sent(page: Page, origin: str, stub: StubService) -> None:
     page.goto(origin)
     for number in range(12):
         ask(page, f"Who leads number {number}?")

@@ -24,9 +24,7 @@ def ask(page: Page, question: str) -> None:
     page.locator("textarea").press("Enter")
 
 
-def test_hostile_titles_passages_publishers_and_links_stay_text(
-    page: Page, origin: str
-) -> None:
+def test_hostile_titles_passages_publishers_and_links_stay_text(page: Page, origin: str) -> None:
     page.goto(origin)
     for number, source in enumerate(HOSTILE_DOCUMENTS):
         ask(page, f"hostile {number}")
@@ -64,9 +62,7 @@ def test_hostile_document_pages_stay_text(page: Page, origin: str, number: int) 
     assert page.locator("main :is(script, img, iframe, style, video, form)").count() == 0
 
 
-def test_hostile_questions_stay_text_without_scripts_and_on_reload(
-    page: Page, origin: str
-) -> None:
+def test_hostile_questions_stay_text_without_scripts_and_on_reload(page: Page, origin: str) -> None:
     for payload in HOSTILE[:12]:
         page.goto(f"{origin}/?q={quote(payload)}")
         expect(page.locator(".trust")).to_be_visible()

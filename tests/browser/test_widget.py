@@ -1,10 +1,11 @@
 """The widget as a guest on another page: keyboard, focus, layout, languages, accessibility."""
 
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import SCREENSHOTS
@@ -33,9 +34,7 @@ def keep(page: Page, name: str) -> None:
     page.screenshot(path=str(SCREENSHOTS / f"{name}.png"))
 
 
-def test_a_whole_conversation_by_keyboard_alone(
-    page: Page, origin: str, stub: StubService
-) -> None:
+def test_a_whole_conversation_by_keyboard_alone(page: Page, origin: str, stub: StubService) -> None:
     page.goto(f"{origin}/plain")
     page.locator(".launcher").wait_for()
     page.keyboard.press("Tab")
@@ -56,7 +55,13 @@ def test_a_whole_conversation_by_keyboard_alone(
         if reached[-1] == "scroller":
             break
     assert reached == [
-        "SUMMARY", "icon down", "icon up", "action", "action", "action strong", "scroller",
+        "SUMMARY",
+        "icon down",
+        "icon up",
+        "action",
+        "action",
+        "action strong",
+        "scroller",
     ]
     page.keyboard.press("Tab")
     assert page.evaluate(FOCUS) == "action strong"
@@ -115,7 +120,9 @@ def test_it_works_on_a_hostile_page_of_another_origin(
     keep(page, "foreign-page")
 
 
-@pytest.mark.parametrize("path", ["/", "/plain", "/documents", "/documents/festival-report", "/embed"])
+@pytest.mark.parametrize(
+    "path", ["/", "/plain", "/documents", "/documents/festival-report", "/embed"]
+)
 def test_nothing_scrolls_sideways_at_320_pixels(
     browser: Browser, origin: str, stub: StubService, path: str
 ) -> None:
@@ -233,18 +240,18 @@ def test_events_and_methods_serve_the_page(page: Page, origin: str) -> None:
     page.evaluate("document.querySelector('ask-the-record').close()")
     expect(page.locator("dialog")).to_be_hidden()
     assert page.evaluate("heard") == [
-        ["open", None], ["answer", "Who leads the festival?"], ["close", None],
+        ["open", None],
+        ["answer", "Who leads the festival?"],
+        ["close", None],
     ]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("path", ["/", "/plain"])
 def test_axe_finds_nothing_in_any_state(
-    browser: Browser, origin: str, stub: StubService, path: str, scheme: str
+    browser: Browser, origin: str, stub: StubService, path: str, scheme: Literal["light", "dark"]
 ) -> None:
-    context = browser.new_context(
-        bypass_csp=True, color_scheme=scheme, reduced_motion="reduce"  # type: ignore[arg-type]
-    )
+    context = browser.new_context(bypass_csp=True, color_scheme=scheme, reduced_motion="reduce")
     page = context.new_page()
     page.goto(f"{origin}{path}")
     found = {}
@@ -279,8 +286,11 @@ def test_axe_finds_nothing_on_the_other_pages(
     page = context.new_page()
     found = {}
     for path in (
-        "/documents", "/documents/festival-report?start=100&end=300", "/documents/arabic-note",
-        "/embed", "/?q=price",
+        "/documents",
+        "/documents/festival-report?start=100&end=300",
+        "/documents/arabic-note",
+        "/embed",
+        "/?q=price",
     ):
         page.goto(f"{origin}{path}")
         page.wait_for_timeout(200)
