@@ -1,0 +1,105 @@
+"""The FastAPI application: ``create_app`` puts the parts together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.openapi.utils import get_openapi
+
+from service.admission import ClientGone
+from service.answerer import Answerer
+from service.lifecycle import Lifecycle
+from service.middleware import BodyLimit, Cors, LastResort, RequestContext
+from service.problems import ProblemDetails, install
+from service.routes import router, static_files
+from service.schemas import REQUEST_FIELDS
+from service.settings import Settings
+
+API_VERSION = "1.0.0"
+_DESCRIPTION = (
+    "Answers questions over a record of documents with verbatim, cited passages. "
+    "No text that is not in the record is ever presented as an answer. "
+    "Offsets are 0-based, half-open, and count Unicode code points."
+)
+
+
+def create_app(settings: Settings, answerer: Answerer | None = None) -> FastAPI:
+    """The service. Without ``answerer`` it opens the index of ``settings`` when it starts."""
+    lifecycle = Lifecycle(settings, answerer)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        async with lifecycle.run():
+            yield
+
+    app = FastAPI(
+        title="Ask the Record",
+        version=API_VERSION,
+        description=_DESCRIPTION,
+        root_path=settings.root_path,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.lifecycle = lifecycle
+    app.include_router(router)
+    app.mount("/static", static_files, name="static")
+    install(app, router.routes, REQUEST_FIELDS)
+    app.add_exception_handler(ClientGone, _nobody_reads)
+    # The last one added is the outermost.
+    app.add_middleware(
+        BodyLimit, max_bytes=settings.max_body_bytes, timeout_s=settings.body_timeout_s
+    )
+    app.add_middleware(LastResort)
+    app.add_middleware(
+        Cors,
+        allow_origins=settings.cors_origins,
+        allow_methods=("GET", "HEAD", "POST"),
+        allow_headers=("X-Request-ID",),
+        expose_headers=("Retry-After", "X-Request-ID"),
+    )
+    app.add_middleware(
+        RequestContext, metrics=lifecycle.metrics, stopping=lambda: lifecycle.stopping
+    )
+    app.openapi = lambda: _schema(app)  # type: ignore[method-assign]
+    return app
+
+
+def create_app_from_environment() -> FastAPI:
+    """The service with the settings of the environment, for a worker process."""
+    from service.logs import configure_logging
+
+    settings = Settings()
+    configure_logging(settings.log_level)
+    return create_app(settings)
+
+
+async def _nobody_reads(request: Request, error: Exception) -> Response:
+    return Response(status_code=499)
+
+
+def _schema(app: FastAPI) -> dict[str, Any]:
+    """FastAPI's schema with our errors in place of its own."""
+    if app.openapi_schema is None:
+        schema = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+        )
+        models = schema["components"]["schemas"]
+        for name in ("HTTPValidationError", "ValidationError"):
+            models.pop(name, None)
+        problem = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
+        models.update(problem.pop("$defs"))
+        models[ProblemDetails.__name__] = problem
+        for path in schema["paths"].values():
+            for operation in path.values():
+                responses = operation["responses"]
+                if "application/json" in responses.get("422", {}).get("content", {}):
+                    del responses["422"]
+        schema["components"]["schemas"] = dict(sorted(models.items()))
+        app.openapi_schema = schema
+    return app.openapi_schema

@@ -1,0 +1,186 @@
+"""The running service: loads the index, says whether it can answer, and stops in order."""
+
+import asyncio
+import logging
+import os
+import signal
+import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from types import FrameType
+
+import anyio
+from anyio import to_thread
+
+from index.errors import IndexNotFound, RecordError
+from service.admission import Admission, RateLimit
+from service.answerer import Answerer
+from service.feedback import FeedbackStore
+from service.logs import log_event
+from service.metrics import Metrics
+from service.problems import Problem
+from service.settings import Settings
+
+_LOOK_AGAIN_S = 2.0
+_DETAILS = {
+    "loading": "The index is being loaded. Ask again in a moment.",
+    "no-index": "There is no index that can be served. Build one with "
+    "`python -m index build CORPUS --output DIR` and serve it with "
+    "`python -m service --index DIR`.",
+    "stopping": "The service is being stopped. Ask again in a moment.",
+}
+
+
+class Lifecycle:
+    """Holds what a worker process shares between requests."""
+
+    def __init__(self, settings: Settings, answerer: Answerer | None) -> None:
+        self.settings = settings
+        self.metrics = Metrics()
+        self.feedback = FeedbackStore(settings.feedback_path, settings.feedback_max_mb)
+        self.rate_limit = RateLimit(settings.rate_limit_per_minute)
+        self.stopping = False
+        self.admission: Admission
+        self._given = answerer
+        self._answerer: Answerer | None = None
+        self._condition = "loading"
+        self.document_count = 0
+
+    @property
+    def unready(self) -> str | None:
+        """Why questions are not to be sent here: a kind of problem, or None when they may be."""
+        if self.stopping:
+            return "stopping"
+        return None if self._answerer is not None else self._condition
+
+    @property
+    def answerer(self) -> Answerer:
+        """What answers; raises Problem while there is none. Works on while stopping."""
+        if self._answerer is None:
+            raise self.problem(self._condition)
+        return self._answerer
+
+    @property
+    def generation(self) -> str | None:
+        """The generation of the index that is served, if one is."""
+        return None if self._answerer is None else self._answerer.info.generation
+
+    def problem(self, condition: str) -> Problem:
+        """The 503 for ``condition``."""
+        retry = "30" if condition == "no-index" else "1"
+        return Problem(condition, _DETAILS[condition], {"Retry-After": retry})
+
+    @asynccontextmanager
+    async def run(self) -> AsyncIterator[None]:
+        """Serve until the app stops. The index is loaded meanwhile, so /livez answers at once."""
+        settings = self.settings
+        self.stopping = False
+        self.admission = Admission(
+            settings.max_concurrent_questions,
+            settings.max_queued_questions,
+            settings.queue_timeout_s,
+            self.metrics.load,
+        )
+        loading: asyncio.Task[None] | None = None
+        if self._given is not None:
+            self._serve(self._given)
+        else:
+            loading = asyncio.create_task(self._load())
+        with _drained_at_sigterm(self._drain, settings.shutdown_delay_s):
+            try:
+                yield
+            finally:
+                self.stopping = True
+                if loading is not None:
+                    loading.cancel()
+                await to_thread.run_sync(self._close)
+
+    def _drain(self) -> None:
+        self.stopping = True
+        log_event("draining", seconds=self.settings.shutdown_delay_s)
+
+    async def _load(self) -> None:
+        while self._answerer is None:
+            try:
+                answerer = await to_thread.run_sync(self._open, abandon_on_cancel=True)
+                self._serve(answerer)
+            except RecordError as error:
+                if self._condition != "no-index":
+                    log_event("no_index", logging.ERROR, reason=str(error))
+                self._condition = "no-index"
+                if not isinstance(error, IndexNotFound):
+                    return
+                # An index may be built while we run.
+                await anyio.sleep(_LOOK_AGAIN_S)
+            except Exception as error:
+                self._condition = "no-index"
+                log_event("index_fault", logging.CRITICAL, exc_info=error)
+                return
+
+    def _open(self) -> Answerer:
+        os.environ.setdefault("OMP_NUM_THREADS", str(self.settings.model_threads))
+        answerer = open_answerer(self.settings)
+        answerer.warm_up()
+        return answerer
+
+    def _serve(self, answerer: Answerer) -> None:
+        self.document_count = len(answerer.documents())
+        self._answerer = answerer
+        self.metrics.ready(answerer.info)
+        log_event("ready", generation=answerer.info.generation, model=answerer.info.model)
+
+    def _close(self) -> None:
+        self.feedback.close()
+        self.metrics.ready(None)
+        self.metrics.close()
+        if self._answerer is not None and self._given is None:
+            self._answerer.close()
+        self._answerer = None
+        log_event("stopped")
+
+
+def open_answerer(settings: Settings) -> Answerer:
+    """The answerer of the current index; raises RecordError when there is none to serve."""
+    from service.pipeline import QuestionAnswerer
+
+    return QuestionAnswerer.open(settings.index_dir, threads=settings.model_threads)
+
+
+class _drained_at_sigterm:  # noqa: N801 - reads as the context manager that it is
+    """While entered, SIGTERM first calls ``drain`` and, ``delay_s`` later, who handled it before.
+
+    So a load balancer sees the service unready while it still accepts connections. A second
+    signal does not wait.
+    """
+
+    def __init__(self, drain: Callable[[], None], delay_s: float) -> None:
+        self._drain = drain
+        self._delay_s = delay_s
+        self._usable = threading.current_thread() is threading.main_thread()
+
+    def __enter__(self) -> None:
+        if not self._usable:
+            return
+        before = signal.getsignal(signal.SIGTERM)
+        loop = asyncio.get_running_loop()
+
+        def pass_on(number: int, frame: FrameType | None) -> None:
+            signal.signal(signal.SIGTERM, before)
+            if callable(before):
+                before(number, frame)
+            else:
+                signal.raise_signal(number)
+
+        def handle(number: int, frame: FrameType | None) -> None:
+            signal.signal(signal.SIGTERM, before)
+            loop.call_soon_threadsafe(self._drain)
+            if self._delay_s:
+                loop.call_soon_threadsafe(loop.call_later, self._delay_s, pass_on, number, frame)
+            else:
+                pass_on(number, frame)
+
+        signal.signal(signal.SIGTERM, handle)
+
+    def __exit__(self, *_: object) -> None:
+        # Who runs the app puts back the handlers that it found.
+        return

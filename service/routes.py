@@ -1,0 +1,370 @@
+"""The HTTP interface: each path, in the order in which a reader meets them."""
+
+import logging
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import parse_qsl
+
+from anyio import to_thread
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+from pydantic import ValidationError
+from starlette.types import Scope
+from ulid import ULID
+
+from index.types import Document
+from service import pages
+from service.admission import ClientGone
+from service.answers import Answer, Question
+from service.feedback import FeedbackError
+from service.html import page, page_language, prefers_html
+from service.json_body import JsonRoute
+from service.lifecycle import Lifecycle
+from service.logs import log_event
+from service.problems import MEDIA_TYPE, Problem, ProblemDetails
+from service.reference import render_reference_page
+from service.schemas import (
+    AskQuery,
+    AskRequest,
+    AskResponse,
+    DocumentResponse,
+    DocumentsResponse,
+    DocumentSummary,
+    FeedbackRequest,
+    FeedbackResponse,
+    HealthResponse,
+    SuggestionsResponse,
+)
+
+STATIC = Path(__file__).parent / "static"
+
+Responses = dict[int | str, dict[str, Any]]
+
+
+def _problems(*statuses: int) -> Responses:
+    schema = {"schema": {"$ref": f"#/components/schemas/{ProblemDetails.__name__}"}}
+    described = {
+        404: "There is no such document.",
+        413: "The body is too large.",
+        415: "The body is not JSON.",
+        422: "The request is not valid; `errors` says why.",
+        429: "Too many requests from one address; see `Retry-After`.",
+        503: "Overloaded, loading, or without an index; see `Retry-After`.",
+    }
+    return {s: {"description": described[s], "content": {MEDIA_TYPE: schema}} for s in statuses}
+
+
+_PAGE: Responses = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
+
+router = APIRouter(route_class=JsonRoute)
+
+
+def _lifecycle(request: Request) -> Lifecycle:
+    lifecycle: Lifecycle = request.app.state.lifecycle
+    return lifecycle
+
+
+Service = Annotated[Lifecycle, Depends(_lifecycle)]
+
+
+@router.post(
+    "/ask", tags=["answers"], summary="Ask a question", responses=_problems(413, 415, 422, 429, 503)
+)
+async def ask(request: Request, service: Service, body: AskRequest) -> AskResponse:
+    """Answers with quotations from the record, or says that the record does not answer."""
+    return _respond(request, service, await _answer(request, service, body.to_question()))
+
+
+@router.get(
+    "/ask", tags=["answers"], summary="Ask from an address", responses=_problems(422, 429, 503)
+)
+async def ask_by_query(
+    request: Request, service: Service, query: Annotated[AskQuery, Query()]
+) -> AskResponse:
+    """The same as POST, for a browser or curl. Unknown or repeated parameters are refused."""
+    _check_query(request)
+    return _respond(request, service, await _answer(request, service, query.to_question()))
+
+
+@router.get("/suggestions", tags=["answers"], responses=_problems(503))
+async def suggestions(service: Service) -> SuggestionsResponse:
+    """Questions that this index can answer."""
+    return SuggestionsResponse(suggestions=list(service.answerer.suggestions))
+
+
+@router.post(
+    "/feedback", tags=["answers"], status_code=201, responses=_problems(413, 415, 422, 429, 503)
+)
+async def feedback(request: Request, service: Service, body: FeedbackRequest) -> FeedbackResponse:
+    """Stores whether an answer helped. When it cannot be stored, answers are not affected."""
+    service.rate_limit.check(_address(request))
+    feedback_id = str(ULID())
+    add = partial(
+        service.feedback.add,
+        feedback_id,
+        body.answer_id,
+        body.value,
+        body.passage_id,
+        body.tags,
+        body.note,
+        service.generation,
+    )
+    try:
+        await to_thread.run_sync(add)
+    except FeedbackError as error:
+        service.metrics.feedback("failed")
+        log_event("feedback_failed", level=logging.ERROR, reason=str(error))
+        raise Problem(
+            "feedback-store", "The feedback could not be stored.", {"Retry-After": "60"}
+        ) from None
+    service.metrics.feedback(body.value)
+    return FeedbackResponse(feedback_id=feedback_id)
+
+
+Format = Annotated[
+    Literal["json", "html"] | None, Query(description="Overrides the header Accept.")
+]
+
+
+@router.get(
+    "/documents",
+    tags=["record"],
+    response_model=DocumentsResponse,
+    responses=_PAGE | _problems(422, 503),
+)
+def documents(
+    request: Request,
+    service: Service,
+    format: Format = None,
+    lang: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 1_000,
+    offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
+) -> Response | DocumentsResponse:
+    """The documents of the record: JSON, or a page for a browser."""
+    found = service.answerer.documents()
+    shown = found[offset : offset + limit]
+    if _wants_page(request, format):
+        return page(
+            request,
+            pages.render_documents_page(
+                shown,
+                title=service.settings.title,
+                lang=page_language(request, lang),
+                root=service.settings.root_path,
+            ),
+        )
+    return DocumentsResponse(
+        documents=[DocumentSummary.of(document) for document in shown], total=len(found)
+    )
+
+
+@router.get(
+    "/documents/{doc_id:path}",
+    tags=["record"],
+    response_model=DocumentResponse,
+    responses=_PAGE | _problems(404, 422, 503),
+)
+def document(
+    request: Request,
+    service: Service,
+    doc_id: str,
+    format: Format = None,
+    lang: str | None = None,
+    start: Annotated[int | None, Query(description="Where the marked words begin.")] = None,
+    end: Annotated[int | None, Query(description="Where the marked words end.")] = None,
+) -> Response | DocumentResponse:
+    """One document: JSON, or a page that marks the words from `start` to `end`."""
+    found: Document | None = service.answerer.document(doc_id)
+    if found is None:
+        raise Problem("not-found", "There is no document of this id; /documents lists them.")
+    if _wants_page(request, format):
+        return page(
+            request,
+            pages.render_document_page(
+                found,
+                start,
+                end,
+                title=service.settings.title,
+                lang=page_language(request, lang),
+                root=service.settings.root_path,
+            ),
+        )
+    return DocumentResponse.of(found)
+
+
+@router.get("/", tags=["pages"], response_class=HTMLResponse)
+async def chat(
+    request: Request, service: Service, q: str | None = None, lang: str | None = None
+) -> HTMLResponse:
+    """The chat page. With `q` it holds the answer, for a browser without scripts."""
+    answer: Answer | None = None
+    problem: str | None = None
+    status = 200
+    headers: dict[str, str] = {}
+    if q is not None and q.strip():
+        try:
+            answer = await _answer(request, service, AskQuery(q=q).to_question())
+        except (ValidationError, RequestValidationError):
+            status, problem = 422, "Ask a question of 1 to 1,000 characters."
+        except Problem as error:
+            status, problem, headers = error.kind.status, error.detail, error.headers
+    ready = service.generation is not None
+    content = pages.render_chat_page(
+        title=service.settings.title,
+        suggestions=service.answerer.suggestions if ready else (),
+        index_info=service.answerer.info if ready else None,
+        documents=service.document_count,
+        answer=answer,
+        question=(q or "").strip()[:1_000],
+        problem=problem,
+        lang=page_language(request, lang),
+        root=service.settings.root_path,
+    )
+    response = page(request, content, status)
+    response.headers.update(headers)
+    return response
+
+
+@router.get("/embed", tags=["pages"], response_class=HTMLResponse)
+async def embed(request: Request, service: Service, lang: str | None = None) -> HTMLResponse:
+    """The conversation alone, for an iframe."""
+    content = pages.render_embed_page(
+        title=service.settings.title,
+        suggestions=service.answerer.suggestions if service.generation else (),
+        lang=page_language(request, lang),
+        root=service.settings.root_path,
+    )
+    return page(request, content)
+
+
+@router.get("/docs", tags=["pages"], response_class=HTMLResponse)
+async def docs(request: Request, service: Service) -> HTMLResponse:
+    """This reference as a page."""
+    content = render_reference_page(
+        request.app.openapi(), title=service.settings.title, root=service.settings.root_path
+    )
+    return page(request, content)
+
+
+@router.get(
+    "/widget.js",
+    tags=["pages"],
+    response_class=Response,
+    responses={200: {"content": {"text/javascript": {"schema": {"type": "string"}}}}},
+)
+async def widget(request: Request) -> Response:
+    """The widget, for one `<script>` tag on another site."""
+    return await static_files.get_response("widget.js", request.scope)
+
+
+@router.get("/livez", tags=["operation"])
+async def livez() -> HealthResponse:
+    """Whether the process works. Never waits for a question."""
+    return HealthResponse(status="ok")
+
+
+@router.get("/readyz", tags=["operation"], responses=_problems(503))
+async def readyz(service: Service) -> HealthResponse:
+    """Whether questions can be answered: the index is loaded and the models are warm."""
+    if service.unready is not None:
+        raise service.problem(service.unready)
+    return HealthResponse(status="ready")
+
+
+@router.get(
+    "/metrics",
+    tags=["operation"],
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+)
+def metrics(service: Service) -> Response:
+    """Prometheus metrics, of all workers together."""
+    content, media_type = service.metrics.render()
+    return Response(content, headers={"Content-Type": media_type})
+
+
+class PublicFiles(StaticFiles):
+    """Files that any site may load, revalidated by their ETag after five minutes."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        """The file, or 304 when the client has it."""
+        response = await super().get_response(path, scope)
+        if path.endswith(".js") and response.status_code == 200:
+            response.headers["Content-Type"] = "text/javascript; charset=utf-8"
+        response.headers["Cache-Control"] = "public, max-age=300"
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        # A module is always fetched in CORS mode, from whichever page the widget stands on.
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        return response
+
+
+static_files = PublicFiles(directory=STATIC)
+
+
+async def _answer(request: Request, service: Lifecycle, question: Question) -> Answer:
+    """The main path of a question: limits, a free slot, the answer, its log."""
+    longest = service.settings.max_question_length
+    if len(question.text) > longest:
+        raise _invalid("question", f"String should have at most {longest} characters")
+    answerer = service.answerer
+    log: dict[str, Any] = request.scope["state"]["log"]
+    if service.settings.log_questions:
+        log["question"] = question.text
+    try:
+        service.rate_limit.check(_address(request))
+        answer = await service.admission.run(
+            partial(answerer.ask, question), partial(_disconnected, request)
+        )
+    except Problem as problem:
+        service.metrics.rejected(problem.kind.name)
+        raise
+    except ClientGone:
+        service.metrics.rejected("client-gone")
+        raise
+    service.metrics.answer(answer)
+    log |= {
+        "outcome": answer.status,
+        "reason": answer.reason,
+        "lang": answer.lang,
+        "probability": round(answer.confidence.probability, 3),
+        "passage_ids": [cited.passage.passage_id for cited in answer.passages],
+        "timing_ms": {stage: round(ms, 1) for stage, ms in answer.timing_ms.items()},
+    }
+    return answer
+
+
+def _respond(request: Request, service: Lifecycle, answer: Answer) -> AskResponse:
+    response = AskResponse.of(answer)
+    request.scope["state"]["log"]["answer_id"] = response.answer_id
+    return response
+
+
+async def _disconnected(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def _check_query(request: Request) -> None:
+    # The framework takes the last of repeated parameters and mends wrong UTF-8 without a word.
+    raw: bytes = request.scope["query_string"]
+    try:
+        names = [name for name, _ in parse_qsl(raw.decode("ascii"), True, errors="strict")]
+    except ValueError:
+        raise _invalid("q", "The parameters are not UTF-8", "query") from None
+    if len(names) != len(set(names)):
+        raise _invalid("q", "A parameter stands twice", "query")
+
+
+def _invalid(field: str, message: str, where: str = "body") -> RequestValidationError:
+    return RequestValidationError([{"type": "value_error", "loc": (where, field), "msg": message}])
+
+
+def _wants_page(request: Request, format: Literal["json", "html"] | None) -> bool:
+    return format == "html" or (format is None and prefers_html(request))
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else "unknown"

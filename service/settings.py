@@ -1,0 +1,181 @@
+"""What an operator may set: by environment variable ``ASK_RECORD_...`` or by flag.
+
+What decides an answer (models, passages, thresholds) is not here: it comes from the index.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+PREFIX = "ASK_RECORD_"
+_ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
+
+Names = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """The settings of the service. A list is written with commas: ``https://a.org,https://b.org``."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    index_dir: Path = Field(default=Path("index-data"), description="Folder of the index to serve.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 for all.")
+    port: int = Field(
+        default=8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one."
+    )
+    workers: int = Field(
+        default=1, ge=1, le=64, description="Processes. Each loads the index and the models again."
+    )
+    threads: int = Field(
+        default=0, ge=0, le=256, description="Model threads of a worker; 0 shares the cores out."
+    )
+    title: str = Field(
+        default="Ask the Record",
+        min_length=1,
+        max_length=200,
+        description="Name shown on the pages.",
+    )
+    root_path: str = Field(
+        default="",
+        description="Path under which a proxy serves this service, such as /ask-the-record.",
+    )
+    cors_origins: Names = Field(
+        default=(),
+        description="Origins of other sites that may ask, such as https://example.org; or *.",
+    )
+    frame_ancestors: Names = Field(
+        default=("self",),
+        description="Who may show the pages in an iframe: self, none, origins or *.",
+    )
+    max_body_bytes: int = Field(
+        default=16_384, ge=1_024, le=1_048_576, description="Longest request body, in bytes."
+    )
+    body_timeout_s: float = Field(
+        default=10.0, gt=0, le=300, description="Seconds a client has for sending its request body."
+    )
+    max_question_length: int = Field(
+        default=1_000, ge=1, le=1_000, description="Longest question, in Unicode code points."
+    )
+    max_concurrent_questions: int = Field(
+        default=1,
+        ge=1,
+        le=64,
+        description="Questions that are answered at the same time by a worker.",
+    )
+    max_queued_questions: int = Field(
+        default=8,
+        ge=0,
+        le=1_000,
+        description="Questions that may wait; one more is told to come back.",
+    )
+    queue_timeout_s: float = Field(
+        default=0.8,
+        gt=0,
+        le=60,
+        description="Seconds a question may wait before it is told to come back.",
+    )
+    rate_limit_per_minute: int = Field(
+        default=0,
+        ge=0,
+        le=100_000,
+        description="Questions and feedback a minute from an address; 0: any.",
+    )
+    shutdown_delay_s: float = Field(
+        default=1.0,
+        ge=0,
+        le=120,
+        description="Seconds between going unready at SIGTERM and closing.",
+    )
+    shutdown_timeout_s: int = Field(
+        default=30, ge=1, le=600, description="Seconds that requests under way have to finish."
+    )
+    feedback_db: Path | None = Field(
+        default=None,
+        description="SQLite file for feedback; INDEX.feedback.sqlite3 beside the index if unset.",
+    )
+    feedback_max_mb: int = Field(
+        default=64, ge=1, le=100_000, description="Largest size of the feedback file, in MiB."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info",
+        description="Least severe event that is logged: debug, info, warning or error.",
+    )
+    log_questions: bool = Field(
+        default=False,
+        description="Whether logs hold the text of questions; people may write names there.",
+    )
+
+    @field_validator("cors_origins", "frame_ancestors", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part for part in re.split(r"[,\s]+", value) if part)
+        return value
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(origin if origin == "*" else _origin(origin) for origin in value)
+
+    @field_validator("frame_ancestors")
+    @classmethod
+    def _ancestors(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        keywords = {"self", "none", "*"}
+        if "none" in value and len(value) > 1:
+            raise ValueError("'none' cannot stand beside others")
+        return tuple(item if item in keywords else _origin(item) for item in value) or ("none",)
+
+    @field_validator("root_path")
+    @classmethod
+    def _path(cls, value: str) -> str:
+        if value and not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+/?", value):
+            raise ValueError("must be a path such as /ask-the-record")
+        return value.rstrip("/")
+
+    @property
+    def feedback_path(self) -> Path:
+        """Where feedback is kept."""
+        index = self.index_dir.absolute()
+        return self.feedback_db or index.with_name(f"{index.name}.feedback.sqlite3")
+
+    @property
+    def model_threads(self) -> int:
+        """Threads for the models of one worker: over all workers never more than the cores."""
+        share = available_cores() // (self.workers * self.max_concurrent_questions)
+        return self.threads or max(1, share)
+
+    def to_environment(self) -> dict[str, str]:
+        """The same settings as environment variables, for worker processes."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return {PREFIX + n.upper(): _text(v) for n, v in values.items() if v is not None}
+
+
+def unknown_variables(environment: Mapping[str, str] = os.environ) -> list[str]:
+    """Variables that begin with ``ASK_RECORD_`` but set nothing: misspelt, most likely."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    return sorted(n for n in environment if n.upper().startswith(PREFIX) and n.upper() not in known)
+
+
+def available_cores() -> int:
+    """Cores that this process may use, which a container may have fewer of than the machine."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return os.cpu_count() or 1
+
+
+def _origin(value: str) -> str:
+    origin = value.lower().rstrip("/")
+    if not _ORIGIN.fullmatch(origin):
+        raise ValueError(f"{value!r} is no origin; write it as https://example.org or with a port")
+    return origin
+
+
+def _text(value: object) -> str:
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return ",".join(map(str, value))
+    return str(value)
