@@ -108,6 +108,7 @@
     #createLauncher() {
       const button = document.createElement("button");
       button.type = "button";
+      button.dir = "ltr";
       button.className = "launcher";
       button.part = "button";
       button.textContent = this.dataset.title || LABELS[this.language].button;
