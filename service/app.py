@@ -37,13 +37,13 @@ def create_app(settings: Settings, answerer: Answerer | None = None) -> FastAPI:
         title="Ask the Record",
         version=API_VERSION,
         description=_DESCRIPTION,
-        root_path=settings.root_path,
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
         lifespan=lifespan,
     )
     app.state.lifecycle = lifecycle
+    app.state.root_path = settings.root_path
     app.include_router(router)
     app.mount("/static", static_files, name="static")
     install(app, router.routes, REQUEST_FIELDS)
@@ -61,7 +61,10 @@ def create_app(settings: Settings, answerer: Answerer | None = None) -> FastAPI:
         expose_headers=("Retry-After", "X-Request-ID"),
     )
     app.add_middleware(
-        RequestContext, metrics=lifecycle.metrics, stopping=lambda: lifecycle.stopping
+        RequestContext,
+        metrics=lifecycle.metrics,
+        stopping=lambda: lifecycle.stopping,
+        root_path=settings.root_path,
     )
     app.openapi = lambda: _schema(app)  # type: ignore[method-assign]
     return app

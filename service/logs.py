@@ -26,8 +26,6 @@ class JsonFormatter(logging.Formatter):
         }
         if record.name != logger.name:
             event["logger"] = record.name
-        if request_id := current_request_id.get():
-            event["request_id"] = request_id
         event |= getattr(record, "fields", {})
         if record.exc_info:
             event["error"] = self.formatException(record.exc_info)
@@ -37,6 +35,8 @@ class JsonFormatter(logging.Formatter):
 
 def log_event(event: str, level: int = logging.INFO, exc_info: Any = None, **fields: Any) -> None:
     """Log ``event``, a constant name, with ``fields``."""
+    if request_id := current_request_id.get():
+        fields = {"request_id": request_id} | fields
     logger.log(level, event, exc_info=exc_info, extra={"fields": fields})
 
 

@@ -18,6 +18,7 @@ from service.metrics import Metrics
 from service.problems import KINDS, problem_response
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_QUIET = {"/livez", "/readyz", "/metrics"}
 _DRAIN_BYTES = 1_048_576
 _DRAIN_SECONDS = 2.0
 
@@ -25,8 +26,11 @@ _DRAIN_SECONDS = 2.0
 class RequestContext:
     """Gives each request an id, and logs and counts its response. HEAD is a GET without a body."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, stopping: Callable[[], bool]) -> None:
+    def __init__(
+        self, app: ASGIApp, metrics: Metrics, stopping: Callable[[], bool], root_path: str
+    ) -> None:
         self.app = app
+        self.root_path = root_path
         self.metrics = metrics
         self.stopping = stopping
 
@@ -40,6 +44,11 @@ class RequestContext:
         request_id = given if _REQUEST_ID.fullmatch(given) else str(ULID())
         method = scope["method"]
         inner = dict(scope, method="GET" if method == "HEAD" else method)
+        if self.root_path:
+            # Some proxies strip the path under which they serve us; ASGI wants it in ``path``.
+            kept = f"{scope['path']}/".startswith(f"{self.root_path}/")
+            inner["path"] = scope["path"] if kept else self.root_path + scope["path"]
+            inner["root_path"] = self.root_path
         inner["state"] = {**scope.get("state", {}), "log": {}}
         token = current_request_id.set(request_id)
         status = 0
@@ -68,6 +77,7 @@ class RequestContext:
             self.metrics.request(route, method, status or 499, seconds)
             log_event(
                 "request",
+                logging.DEBUG if route in _QUIET else logging.INFO,
                 method=method if len(method) < 20 else "other",
                 route=route,
                 status=status or 499,
@@ -195,6 +205,6 @@ def _problem(
     return problem_response(
         KINDS[kind],
         detail,
-        root_path=scope["app"].root_path,
+        root_path=scope["app"].state.root_path,
         headers=headers,
     )

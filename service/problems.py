@@ -170,7 +170,7 @@ def _respond(
     return problem_response(
         kind,
         detail,
-        root_path=request.app.root_path,
+        root_path=request.app.state.root_path,
         headers=headers,
         errors=errors,
         status=status,

@@ -262,7 +262,7 @@ class AskResponse(BaseModel):
     reason: Reason | None
     question: str
     resolved_question: str | None = Field(
-        description="The question as it was understood, when that differs: a follow-up, a misspelling."
+        description="The question as it was understood, when that differs."
     )
     lang: str
     confidence: ConfidenceResponse

@@ -14,6 +14,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "ASK_RECORD_"
 _ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
+_OWN_PATHS = frozenset(
+    ("ask", "docs", "documents", "embed", "feedback", "livez", "metrics", "openapi.json")
+    + ("readyz", "static", "suggestions", "widget.js")
+)
 
 Names = Annotated[tuple[str, ...], NoDecode]
 
@@ -135,6 +139,8 @@ class Settings(BaseSettings):
     def _path(cls, value: str) -> str:
         if value and not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+/?", value):
             raise ValueError("must be a path such as /ask-the-record")
+        if value.split("/")[1:2] and value.split("/")[1] in _OWN_PATHS:
+            raise ValueError("begins like a path of this service; choose another")
         return value.rstrip("/")
 
     @property
