@@ -58,20 +58,46 @@ def _parser() -> argparse.ArgumentParser:
     build = command(
         "build", _build, "build a generation of the index", "build docs_corpus --output index-data"
     )
-    build.add_argument("corpora", nargs="+", type=Path, metavar="CORPUS",
-                       help="a folder, a document, or a .jsonl file")
-    build.add_argument("--output", "-o", required=True, type=Path, metavar="DIR",
-                       help="folder of the index, made if missing")
-    build.add_argument("--strict", action="store_true",
-                       help="publish nothing when a document cannot be used")
-    build.add_argument("--if-stale", action="store_true",
-                       help="do nothing when the index is up to date")
-    build.add_argument("--model", default="all-MiniLM-L6-v2", metavar="NAME",
-                       help="sentence-transformers model or its folder (default: %(default)s)")
-    build.add_argument("--reader", default="ms-marco-MiniLM-L-12-v2-int8", metavar="NAME",
-                       help="cross-encoder or its folder (default: %(default)s)")
-    build.add_argument("--max-words", type=_positive, default=160, metavar="N",
-                       help="longest passage in words (default: %(default)s)")
+    build.add_argument(
+        "corpora",
+        nargs="+",
+        type=Path,
+        metavar="CORPUS",
+        help="a folder, a document, or a .jsonl file",
+    )
+    build.add_argument(
+        "--output",
+        "-o",
+        required=True,
+        type=Path,
+        metavar="DIR",
+        help="folder of the index, made if missing",
+    )
+    build.add_argument(
+        "--strict", action="store_true", help="publish nothing when a document cannot be used"
+    )
+    build.add_argument(
+        "--if-stale", action="store_true", help="do nothing when the index is up to date"
+    )
+    build.add_argument(
+        "--model",
+        default="all-MiniLM-L6-v2",
+        metavar="NAME",
+        help="sentence-transformers model or its folder (default: %(default)s)",
+    )
+    build.add_argument(
+        "--reader",
+        default="ms-marco-MiniLM-L-12-v2-int8",
+        metavar="NAME",
+        help="cross-encoder or its folder (default: %(default)s)",
+    )
+    build.add_argument(
+        "--max-words",
+        type=_positive,
+        default=160,
+        metavar="N",
+        help="longest passage in words (default: %(default)s)",
+    )
     for name, run, text in (
         ("verify", _verify, "check every file of the current generation against its manifest"),
         ("list", _list, "list the generations, the current one marked with *"),
@@ -143,8 +169,10 @@ def _list(arguments: argparse.Namespace) -> int:
         mark = "*" if name == now else " "
         try:
             manifest = generations.open_generation(arguments.index, name).manifest
-            print(f"{mark} {name}  {manifest.counts['documents']} documents, "
-                  f"{manifest.counts['passages']} passages, {manifest.model['name']}")
+            print(
+                f"{mark} {name}  {manifest.counts['documents']} documents, "
+                f"{manifest.counts['passages']} passages, {manifest.model['name']}"
+            )
         except RecordError as error:
             print(f"{mark} {name}  cannot be used: {error}")
     return 0

@@ -133,7 +133,7 @@ def export_onnx(embedder: SentenceTransformerEmbedder, folder: Path) -> dict[str
     if len(names) > 3 or names[2:] not in ([], ["Normalize"]):
         log.warning("the model's modules %s are not exported; it is asked through torch", names)
         return None
-    transformer = model[0].auto_model
+    transformer: Any = model[0].auto_model
 
     class Exported(torch.nn.Module):
         def __init__(self) -> None:
@@ -180,7 +180,8 @@ def export_onnx(embedder: SentenceTransformerEmbedder, folder: Path) -> dict[str
 
 
 def _quiet_transformers() -> None:
-    import transformers
+    from transformers.utils import logging as transformers_logging
 
-    transformers.logging.set_verbosity_error()
-    transformers.logging.disable_progress_bar()
+    quiet: Any = transformers_logging
+    quiet.set_verbosity_error()
+    quiet.disable_progress_bar()

@@ -64,7 +64,9 @@ def detect_language(text: str) -> str | None:
 
 def _script(letters: list[str]) -> str | None:
     sample = letters[:200]
-    found = Counter(_SCRIPTS.get(unicodedata.name(c, "").split(" ")[0].split("-")[0]) for c in sample)
+    found = Counter(
+        _SCRIPTS.get(unicodedata.name(c, "").split(" ")[0].split("-")[0]) for c in sample
+    )
     found.pop(None, None)
     if not found:
         return None

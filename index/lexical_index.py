@@ -88,8 +88,7 @@ class LexicalIndex:
     def from_files(cls, files: Mapping[str, bytes]) -> "LexicalIndex":
         """Inverse of ``to_files``; the bytes must already be verified."""
         arrays: dict[str, npt.NDArray[np.generic]] = {
-            name: np.load(io.BytesIO(files[f"{name}.npy"]), allow_pickle=False)
-            for name in _ARRAYS
+            name: np.load(io.BytesIO(files[f"{name}.npy"]), allow_pickle=False) for name in _ARRAYS
         }
         arrays["num_docs"] = np.asarray(int(files["size.json"]))
         return cls(arrays, json.loads(files["vocabulary.json"]))

@@ -88,7 +88,10 @@ class RecordWriter:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
     ) -> None:
         if kind is None:
             self._db.execute("COMMIT")
@@ -105,7 +108,9 @@ class RecordStore:
 
     def documents(self) -> list[Document]:
         """All documents in the order of the corpus."""
-        return [_document(r) for r in self._all(f"SELECT {_DOCUMENT} FROM document ORDER BY number")]
+        return [
+            _document(r) for r in self._all(f"SELECT {_DOCUMENT} FROM document ORDER BY number")
+        ]
 
     def document(self, doc_id: str) -> Document | None:
         """One document, or None when the record has none of that id."""
@@ -181,5 +186,15 @@ def _document(row: tuple) -> Document:  # type: ignore[type-arg]
 
 
 def _passage(row: tuple) -> Passage:  # type: ignore[type-arg]
-    sentences = tuple((s, e) for s, e in json.loads(row[7]))
-    return Passage(*row[:7], sentences, *row[8:])
+    return Passage(
+        row=row[0],
+        passage_id=row[1],
+        doc_id=row[2],
+        text=row[3],
+        start=row[4],
+        end=row[5],
+        paragraph=row[6],
+        sentences=tuple((s, e) for s, e in json.loads(row[7])),
+        section=row[8],
+        page=row[9],
+    )

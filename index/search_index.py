@@ -60,7 +60,9 @@ def open_index(root: Path, threads: int = 1) -> SearchIndex:
             log.warning("serving the older generation %s instead", name)
         return opened
     if first_error is None:
-        raise IndexCorrupt(f"{root / 'generations'} is empty: {generations.BUILD_HINT.format(root)}")
+        raise IndexCorrupt(
+            f"{root / 'generations'} is empty: {generations.BUILD_HINT.format(root)}"
+        )
     raise first_error
 
 

@@ -53,7 +53,9 @@ class VectorIndex:
             return np.zeros(0, np.float32), np.zeros(0, np.int64)
         parameters = None
         if rows is not None:
-            parameters = faiss.SearchParameters(sel=faiss.IDSelectorBatch(rows))
+            parameters = faiss.SearchParameters(  # type: ignore[call-arg, unused-ignore]
+                sel=faiss.IDSelectorBatch(rows)
+            )
         scores, found = self._index.search(query[None, :], k, params=parameters)
         return scores[0], found[0]
 

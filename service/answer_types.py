@@ -10,31 +10,32 @@ from typing import Literal
 
 Kind = Literal["time", "duration", "number", "money", "percent", "person", "contact", "other"]
 
-_QUESTION: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE))
-    for kind, pattern in (
-        (
-            "contact",
-            r"\b(e-?mail|phone|telephone|fax|website|web\s?site|url|(street|postal) address)\b",
-        ),
-        (
-            "money",
-            r"\bhow much (money|will|would|did|does|do|is|was|are|were|has|have)\b"
-            r".*\b(cost|pay|paid|spen[dt]|budget|worth|price|charge|raise[ds]?|invest(ed)?|earn"
-            r"(ed)?|fund(ed|ing)?|donate[ds]?|charged)\b"
-            r"|\bhow much money\b|\bwhat\b.*\b(price|cost|budget|fee|salary|funding amount)\b",
-        ),
-        ("percent", r"\b(what|which|how many) (percent|percentage|proportion|share)\b"),
-        ("duration", r"\b(how long|how many (years?|months?|weeks?|days?|hours?|minutes?))\b"),
-        (
-            "time",
-            r"\bwhen\b(?!.*\?.*\bwhen\b)|\b(what|which) (exact |calendar )?(date|day|year|month|"
-            r"time|century|decade|weekday)\b|\bhow (soon|recently)\b|\bby what (date|year)\b",
-        ),
-        ("number", r"\bhow many\b|\bwhat (number|amount|quantity)\b|\bhow (old|tall|big|large|far)\b"),
-        ("person", r"\b(who|whom|whose)\b"),
-    )
+_PATTERNS: tuple[tuple[Kind, str], ...] = (
+    (
+        "contact",
+        r"\b(e-?mail|phone|telephone|fax|website|web\s?site|url|(street|postal) address)\b",
+    ),
+    (
+        "money",
+        r"\bhow much (money|will|would|did|does|do|is|was|are|were|has|have)\b"
+        r".*\b(cost|pay|paid|spen[dt]|budget|worth|price|charge|raise[ds]?|invest(ed)?|earn"
+        r"(ed)?|fund(ed|ing)?|donate[ds]?|charged)\b"
+        r"|\bhow much money\b|\bwhat\b.*\b(price|cost|budget|fee|salary|funding amount)\b",
+    ),
+    ("percent", r"\b(what|which|how many) (percent|percentage|proportion|share)\b"),
+    ("duration", r"\b(how long|how many (years?|months?|weeks?|days?|hours?|minutes?))\b"),
+    (
+        "time",
+        r"\bwhen\b(?!.*\?.*\bwhen\b)|\b(what|which) (exact |calendar )?(date|day|year|month|"
+        r"time|century|decade|weekday)\b|\bhow (soon|recently)\b|\bby what (date|year)\b",
+    ),
+    (
+        "number",
+        r"\bhow many\b|\bwhat (number|amount|quantity)\b|\bhow (old|tall|big|large|far)\b",
+    ),
+    ("person", r"\b(who|whom|whose)\b"),
 )
+_QUESTION = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
 _SUBORDINATE_WHEN = re.compile(r"^(?!\s*(and |so |but )?when\b).*\w\s+when\s+(?!\w+\s*\?)", re.I)
 _MONTHS = (
     "january|february|march|april|may|june|july|august|september|october|november|december|"

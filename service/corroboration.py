@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from index.search_index import SearchIndex
 from service.answers import Corroboration
@@ -30,6 +31,6 @@ def corroborated(index: SearchIndex, answers: Sequence["Assessed"]) -> tuple[Cor
     return (Corroboration(ids, len(sources)),)
 
 
-def _vector(index: SearchIndex, answer: "Assessed") -> np.ndarray:  # type: ignore[type-arg]
+def _vector(index: SearchIndex, answer: "Assessed") -> npt.NDArray[np.float32]:
     row = index.first_sentences[answer.candidate.passage.row] + answer.reading.sentence
     return np.asarray(index.sentence_vectors[row], dtype=np.float32)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from index.analysis import STOP_WORDS, fold, stem, words
 from index.lexical_index import LexicalIndex
@@ -54,7 +55,7 @@ class Evidence:
     kind_missing: float
     """1 when it asks for one and the sentence holds none."""
 
-    def vector(self) -> np.ndarray:  # type: ignore[type-arg]
+    def vector(self) -> npt.NDArray[np.float64]:
         """float64 ``(len(FEATURES),)`` in the order of ``FEATURES``."""
         return np.asarray([getattr(self, name) for name in FEATURES], dtype=np.float64)
 
@@ -130,7 +131,7 @@ def _names(question: str) -> set[str]:
     found: set[str] = set()
     for position, token in enumerate(question.split()):
         bare = token.strip("\"'“”‘’()[]?!.,;:")
-        capital = bare[:1].isupper() and (position > 0 or bare.isupper() and len(bare) > 1)
+        capital = bare[:1].isupper() and (position > 0 or (bare.isupper() and len(bare) > 1))
         if capital or any(c.isdigit() for c in bare):
             found |= {stem(w) for w in words(bare) if w not in STOP_WORDS}
     return found

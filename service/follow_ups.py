@@ -3,7 +3,11 @@
 import re
 from collections.abc import Callable, Sequence
 
+from index import analysis
 from service.answers import Turn
+
+_NEARBY = 80
+"""Characters around a name in which what is said of it stands."""
 
 _PERSON_PRONOUN = re.compile(r"\b(he|she|him|her|his|hers)\b", re.IGNORECASE)
 _THING_PRONOUN = re.compile(
@@ -23,14 +27,14 @@ _NAME = re.compile(
 )
 _QUESTION_WORDS = frozenset(
     "who what when where why how which whom whose is are was were do does did can could will "
-    "would should has have had tell name list give show describe explain in on at the a an and "
-    "of for mr mrs ms dr".split()
+    "would should has have had tell name list give show describe explain in on at the a an "
+    "and of for mr mrs ms dr".split()
 )
 _OBJECT_OF = re.compile(r"\b(?:the|a|an)\s+((?:[\w’'-]+\s*){1,5})", re.IGNORECASE)
 _VERBS = frozenset(
-    "is are was were be been held did do does take took taken will would can could has have had "
-    "organised organized organise organize happen happened open opened begin began start said "
-    "attend attended take place about by in on at with from to for".split()
+    "is are was were be been held did do does take took taken will would can could has have "
+    "had organised organized organise organize happen happened open opened begin began start "
+    "said attend attended take place about by in on at with from to for".split()
 )
 
 
@@ -51,15 +55,15 @@ def resolve(
             name = _last_name(history, answer_name)
             return _replaced(question, found, name) if name else None
         return None
-    if found := _THING_PRONOUN.search(question):
-        if not _named_before(question, found.start()):
-            topic = next((t for turn in reversed(history) if (t := _topic(turn.question))), None)
-            return _replaced(question, found, topic) if topic else None
+    found = _THING_PRONOUN.search(question)
+    if found and not _named_before(question, found.start()):
+        topic = next((t for turn in reversed(history) if (t := _topic(turn.question))), None)
+        return _replaced(question, found, topic) if topic else None
     return None
 
 
 def _completed(question: str, rest: int, earlier: str) -> str:
-    """"And in Hanoi?" after "When was it held?" is "When was it held, and in Hanoi?"."""
+    """ "And in Hanoi?" after "When was it held?" is "When was it held, and in Hanoi?"."""
     remainder = question[rest:].strip() or question.strip()
     return f"{earlier.strip().rstrip('?!. ')}, {remainder.rstrip('?!. ')}?"
 
@@ -79,9 +83,24 @@ def _last_name(history: Sequence[Turn], answer_name: Callable[[str], str | None]
     return None
 
 
-def person_in(sentence: str) -> str | None:
-    """The first run of two or more capitalised words that reads as a person's name, if any."""
-    return next((n for n in _names(sentence) if _is_person(n)), None)
+def person_in(sentence: str, question: str = "") -> str | None:
+    """The person's name in ``sentence`` that stands among most of the question's words.
+
+    The first one when the question does not tell; None when the sentence names nobody.
+    """
+    asked = set(analysis.terms(question))
+    best: str | None = None
+    most = -1
+    for name in _names(sentence):
+        if not _is_person(name):
+            continue
+        at = sentence.find(name)
+        # What is said of a person stands next to the name, mostly behind it.
+        nearby = sentence[max(0, at - _NEARBY // 2) : at + len(name) + _NEARBY]
+        shared = len(asked & set(analysis.terms(nearby)))
+        if shared > most:
+            best, most = name, shared
+    return _TITLES.sub("", best) if best else None
 
 
 def _names(text: str) -> list[str]:
@@ -141,4 +160,9 @@ def _replaced(question: str, pronoun: re.Match[str], name: str) -> str:
     possessive = word in _POSSESSIVE and not (
         word == "her" and not re.match(r"\s+\w", question[pronoun.end() :])
     )
-    return question[: pronoun.start()] + name + ("’s" if possessive else "") + question[pronoun.end() :]
+    return (
+        question[: pronoun.start()]
+        + name
+        + ("’s" if possessive else "")
+        + question[pronoun.end() :]
+    )

@@ -4,7 +4,6 @@ A word-piece vocabulary lists the commonest whole words of its training text. It
 dictionary, and a misspelt name is not in it.
 """
 
-
 from index.embedding import Embedder, OnnxEmbedder
 
 
@@ -13,5 +12,3 @@ def known_words(embedder: Embedder) -> frozenset[str]:
     if not isinstance(embedder, OnnxEmbedder):
         return frozenset()
     return frozenset(w for w in embedder.vocabulary() if w.isalpha() and len(w) > 1)
-
-

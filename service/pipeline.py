@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-
 from index.models import find_model
 from index.search_index import SearchIndex, open_index
 from index.types import Document, ScoredPassage
@@ -13,6 +12,7 @@ from service.answers import (
     Answer,
     CitedPassage,
     Confidence,
+    Filters,
     Highlight,
     IndexInfo,
     Question,
@@ -32,6 +32,8 @@ from service.suggestions import checked_suggestions
 
 CANDIDATES = 6
 """Passages that are read; ``benchmarks/`` shows quality and latency against this number."""
+PROMISE_OF_PASSAGE = 2.0
+"""Weight of the passage's fused score against a sentence's cosine in choosing what to read."""
 NEAR_MISSES = 3
 OUT_OF_CORPUS = 0.1
 """Below this probability the record is said not to speak of the matter at all."""
@@ -84,13 +86,14 @@ class QuestionAnswerer:
         clock = Clock()
         resolved = resolve(question.text, question.history, self._person_who_answers)
         query = self._understanding.understand(resolved or question.text, question.lang)
-        vector = self._retriever.encode(query.text)
-        clock.lap("embed")
-        candidates = self._retriever.retrieve(vector, query.terms, CANDIDATES, question.filters)
-        clock.lap("search")
-        assessed = self._read(query, vector, candidates)
-        clock.lap("read")
+        assessed = self._assess(query, question.filters, clock)
         return self._decide(question, resolved, query, assessed, clock)
+
+    def assess(self, question: Question) -> list[Assessed]:
+        """Every candidate that was read, the most relevant first, whatever the threshold."""
+        resolved = resolve(question.text, question.history, self._person_who_answers)
+        query = self._understanding.understand(resolved or question.text, question.lang)
+        return self._assess(query, question.filters, Clock())
 
     def retrieve(self, question: Question, k: int) -> Sequence[ScoredPassage]:
         """The ``k`` best candidates before reading, best first."""
@@ -114,13 +117,22 @@ class QuestionAnswerer:
         """Release the index."""
         self._index.close()
 
+    def _assess(self, query: Query, filters: Filters, clock: "Clock") -> list[Assessed]:
+        vector = self._retriever.encode(query.text)
+        clock.lap("embed")
+        candidates = self._retriever.retrieve(vector, query.terms, CANDIDATES, filters)
+        clock.lap("search")
+        assessed = self._read(query, vector, candidates)
+        clock.lap("read")
+        return assessed
+
     def _read(
         self, query: Query, vector: FloatArray, candidates: Sequence[ScoredPassage]
     ) -> list[Assessed]:
         """Read the candidates; return those with a reading, the most probable first."""
         cosines = [self._retriever.sentence_cosines(vector, c.passage.row) for c in candidates]
         promise = [
-            [float(cosine) + c.score for cosine in row]
+            [float(cosine) + PROMISE_OF_PASSAGE * c.score for cosine in row]
             for c, row in zip(candidates, cosines, strict=True)
         ]
         readings = self._reader.read(query.expanded, [c.passage for c in candidates], promise)
@@ -192,7 +204,7 @@ class QuestionAnswerer:
             return None
         best = answer.passages[0]
         mark = best.highlights[0]
-        return person_in(best.document.text[mark.start : mark.end])
+        return person_in(best.document.text[mark.start : mark.end], question)
 
 
 def _cited(assessed: Assessed, rank: int) -> CitedPassage:
@@ -228,5 +240,3 @@ class Clock:
     def report(self) -> dict[str, float]:
         """The laps and their ``total``."""
         return {**self._laps, "total": round((self._last - self._begun) * 1000, 2)}
-
-

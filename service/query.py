@@ -87,9 +87,7 @@ class QueryUnderstanding:
                 _contains(folded, words(form)) for form in forms
             ):
                 explanation = " or ".join(forms)
-                expanded = expanded.replace(
-                    found.group(), f"{found.group()} ({explanation})", 1
-                )
+                expanded = expanded.replace(found.group(), f"{found.group()} ({explanation})", 1)
                 extra += [t for form in forms for t in terms(form)]
         for form, acronym in self._acronym_of.items():
             if _contains(folded, list(form)):

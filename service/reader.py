@@ -47,7 +47,7 @@ class CrossEncoderReader:
     """A cross-encoder of the ms-marco kind on ONNX Runtime: one logit for a pair of texts."""
 
     def __init__(
-        self, model: ModelFiles, threads: int = 1, budget: int = 12, max_tokens: int = 256
+        self, model: ModelFiles, threads: int = 1, budget: int = 8, max_tokens: int = 256
     ) -> None:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads

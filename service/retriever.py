@@ -38,7 +38,8 @@ class Retriever:
 
     def encode(self, text: str) -> FloatArray:
         """Return the question's unit vector, float32 ``(dim,)``."""
-        return self._index.embedder.encode([text])[0]
+        vector: FloatArray = self._index.embedder.encode([text])[0]
+        return vector
 
     def retrieve(
         self, vector: FloatArray, terms: tuple[str, ...], k: int, filters: Filters = Filters()
@@ -68,7 +69,8 @@ class Retriever:
     def sentence_cosines(self, vector: FloatArray, row: int) -> FloatArray:
         """Return float32 ``(sentences,)``: the cosine of each sentence of passage ``row``."""
         first, end = self._index.first_sentences[row : row + 2]
-        return self._index.sentence_vectors[first:end].astype(np.float32) @ vector
+        cosines: FloatArray = self._index.sentence_vectors[first:end].astype(np.float32) @ vector
+        return cosines
 
     def _best_sentence_cosines(self, vector: FloatArray, rows: IntArray) -> FloatArray:
         return np.asarray(
@@ -78,9 +80,7 @@ class Retriever:
     def _allowed(self, filters: Filters) -> IntArray | None:
         if filters == Filters():
             return None
-        found = self._index.store.rows(
-            filters.doc_id, filters.published_from, filters.published_to
-        )
+        found = self._index.store.rows(filters.doc_id, filters.published_from, filters.published_to)
         return np.asarray(found, dtype=np.int64)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-MIN_LENGTH = 5
+MIN_LENGTH = 4
 
 
 class SpellingCorrector:

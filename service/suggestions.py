@@ -1,5 +1,6 @@
 """Questions that the record can answer: made from its own sentences and checked by asking them."""
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -45,9 +46,7 @@ class Candidate:
     passage_id: str
 
 
-def checked_suggestions(
-    index: SearchIndex, ask: Callable[[Question], Answer]
-) -> tuple[str, ...]:
+def checked_suggestions(index: SearchIndex, ask: Callable[[Question], Answer]) -> tuple[str, ...]:
     """Return up to six questions that ``ask`` answers from the very sentence they came from."""
     total = index.manifest.counts["passages"]
     step = max(1, total // MAX_PASSAGES)
@@ -119,7 +118,7 @@ def _questions(sentence: str, pairs: Counter[tuple[str, str]]) -> Iterator[tuple
 def _topic(sentence: str, name: str, pairs: Counter[tuple[str, str]]) -> str | None:
     """The pair of words of the sentence that the record uses most often."""
     own = set(words(name))
-    found = [(pairs[p], p) for p in _bigrams(sentence) if not own & set(w.lower() for w in p)]
+    found = [(pairs[p], p) for p in _bigrams(sentence) if not own & {w.lower() for w in p}]
     count, pair = max(found, default=(0, ("", "")))
     return " ".join(pair) if count >= 3 else None
 
@@ -128,7 +127,7 @@ def _bigrams(text: str) -> list[tuple[str, str]]:
     tokens = re.findall(r"[^\W\d_]+|[^\w\s]", text)
     return [
         (a, b)
-        for a, b in zip(tokens, tokens[1:], strict=False)
+        for a, b in itertools.pairwise(tokens)
         if a.isalpha() and b.isalpha() and len(a) > 2 and len(b) > 2
         and a.lower() not in STOP_WORDS and b.lower() not in STOP_WORDS
     ]  # fmt: skip

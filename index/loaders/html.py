@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import lxml.html
 import trafilatura
@@ -13,6 +14,7 @@ from index.loaders.blocks import TextBuilder, plain
 from index.loaders.metadata import Metadata, parse_metadata, title_from_path
 from index.loaders.raw import RawDocument
 from index.loaders.reading import decode, read_bytes
+from index.types import Block
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.IGNORECASE)
 _BOILERPLATE = "script|style|noscript|template|nav|header|footer|aside|form|button|svg|iframe"
@@ -26,7 +28,7 @@ def load_html(path: Path) -> RawDocument:
     source = decode(data, path, declared.group(1).decode("ascii") if declared else None)
     if not source.strip():
         return RawDocument("", (), title_from_path(path))
-    extracted = trafilatura.bare_extraction(
+    extracted: Any = trafilatura.bare_extraction(
         source, favor_recall=True, include_comments=False, with_metadata=True
     )
     builder = TextBuilder()
@@ -51,7 +53,7 @@ def _title(source: str, path: Path) -> str:
     return re.sub(r"\s+", " ", found[0]) if found else title_from_path(path)
 
 
-def _metadata(source: str, extracted: "trafilatura.settings.Document | None") -> Metadata:
+def _metadata(source: str, extracted: Any) -> Metadata:
     lang = re.search(r"<html[^>]{0,200}?\slang\s*=\s*[\"']?([A-Za-z-]{2,12})", source[:4096])
     values: dict[str, str | None] = {"lang": lang.group(1) if lang else None}
     if extracted is not None:
@@ -85,7 +87,7 @@ def _extracted_blocks(body: etree._Element) -> Iterator[tuple[str, str, int]]:
             yield plain(element.itertext()), kind.get(element.tag, "paragraph"), level
 
 
-def _whole_page(source: str, path: Path) -> tuple[str, tuple]:  # type: ignore[type-arg]
+def _whole_page(source: str, path: Path) -> tuple[str, tuple[Block, ...]]:
     """Every block of a page in which no main text was recognised, such as a very short one."""
     try:
         page = lxml.html.document_fromstring(source)
@@ -99,7 +101,9 @@ def _whole_page(source: str, path: Path) -> tuple[str, tuple]:  # type: ignore[t
             continue
         if re.fullmatch("h[1-6]", element.tag):
             builder.add(plain(element.itertext()), "heading", int(element.tag[1]))
-        elif element.tag in _BLOCKS and not any(c.tag in _BLOCKS for c in element.iterdescendants()):
+        elif element.tag in _BLOCKS and not any(
+            c.tag in _BLOCKS for c in element.iterdescendants()
+        ):
             builder.add(plain(element.itertext()))
     text, blocks = builder.build()
     if not blocks and page.body is not None:
