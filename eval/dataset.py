@@ -106,7 +106,7 @@ def _grades(value: Any) -> Any:
 
 
 def _user_turns(value: Any) -> Any:
-    """Earlier questions from strings, ``{question}`` or ``{role: user, text}``; answers drop out."""
+    """Earlier questions: strings, ``{question}`` or ``{role: user, text}``. Answers drop out."""
     if not isinstance(value, list):
         return value
     turns = []
@@ -274,7 +274,7 @@ class _Texts:
 
 
 def _locate(question_id: str, quote: GoldQuote, texts: _Texts, amiss: list[str]) -> GoldSpan:
-    """Return the quotation's place; an empty span at -1, which nothing meets, when there is none."""
+    """Return the quotation's place; when there is none, one at -1, which nothing meets."""
     doc_id = quote.doc_id or ""
     text = texts.of(doc_id)
     missing = GoldSpan(doc_id, -1, -1, quote.text or "")

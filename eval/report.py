@@ -28,6 +28,9 @@ MISTAKES = {
     "refused_lost": "Refused, and the right passage was not first",
 }
 """Kinds of mistakes, the worst first."""
+_TILES = ("passage@1", "sentence@1", "span_f1", "answered", "refused", "auroc_answerable", "ece",
+          "document_recall@10", "latency_p50_ms")
+"""The figures at the head of the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +213,7 @@ def page(report: Report) -> str:
         sections=list(dict.fromkeys(d.section for d in report.measured())),
         plots=[(title, Markup(svg), text) for title, svg, text in _plots(report)],
         bars=[(title, Markup(svg)) for title, svg in _bars(report)],
+        tiles=[d for d in report.measured() if d.name in _TILES],
         categories=report.categories(),
         category_figures=category_figures(report),
         stages=stages(outcomes),

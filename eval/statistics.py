@@ -37,7 +37,7 @@ def resample_weights(
     each other, are drawn together, since they are right or wrong together (cluster bootstrap,
     Davison and Hinkley 1997, section 3.8). The same groups and seed give the same weights.
     """
-    names, members = np.unique(np.asarray(groups, dtype=object), return_inverse=True)
+    names, members = np.unique(np.asarray(list(groups), dtype=object), return_inverse=True)
     count = len(names)
     if not count:
         return np.zeros((resamples, 0))
