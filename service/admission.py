@@ -103,6 +103,7 @@ class Admission:
             raise
         finally:
             self.waiting -= 1
+            self._changed()
         if gone:
             if entered:
                 self._slots.release()

@@ -29,7 +29,22 @@ INFO = IndexInfo(
     model="word-overlap",
 )
 THRESHOLD = 0.5
-_COMMON = set("a an and at by did do does for in is it of on the to was what when who".split())
+_COMMON = {
+    "a",
+    "an",
+    "and",
+    "at",
+    "by",
+    "did",
+    "do",
+    "does",
+    "for",
+    "in",
+    "is",
+    "it",
+    "of",
+    "on",
+} | {*("the", "to", "was", "what", "when", "who")}
 
 
 def make_document(

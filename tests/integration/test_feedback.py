@@ -12,9 +12,7 @@ def _feedback(client: TestClient, **fields: object) -> dict[str, object]:
     return {"answer_id": answer["answer_id"], "value": "up", **fields}
 
 
-def test_feedback_is_stored_with_the_generation_that_answered(
-    serve: Serve, tmp_path: Path
-) -> None:
+def test_feedback_is_stored_with_the_generation_that_answered(serve: Serve, tmp_path: Path) -> None:
     client = serve()
     body = _feedback(client, passage_id="harbour-report#1", tags=[" wrong "], note="Not quite.")
     response = client.post("/feedback", json=body)

@@ -9,7 +9,7 @@ from service.json_body import parse_json
     ("body", "value"),
     [
         (b'{"a": [1, 2.5, "x", null, true]}', {"a": [1, 2.5, "x", None, True]}),
-        ('"\\ud83d\\ude80"'.encode(), "\U0001f680"),
+        (b'"\\ud83d\\ude80"', "\U0001f680"),
         ('"\u202e"'.encode(), "\u202e"),
         (b'{"a": 1, "b": {"a": 2}}', {"a": 1, "b": {"a": 2}}),
     ],

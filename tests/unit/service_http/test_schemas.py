@@ -83,9 +83,7 @@ def test_both_dates_may_be_the_same_day() -> None:
 
 def test_no_message_of_a_date_repeats_the_input() -> None:
     with pytest.raises(ValidationError) as caught:
-        AskRequest.model_validate(
-            {"question": "Who?", "filters": {"published_from": "2025-77-77"}}
-        )
+        AskRequest.model_validate({"question": "Who?", "filters": {"published_from": "2025-77-77"}})
     assert "77" not in caught.value.errors()[0]["msg"]
 
 

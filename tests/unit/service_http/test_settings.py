@@ -83,5 +83,10 @@ def test_model_threads_times_workers_never_exceed_the_cores(workers: int, runnin
 
 
 def test_a_misspelt_variable_is_named() -> None:
-    environment = {"ASK_RECORD_PROT": "1", "ASK_RECORD_PORT": "2", "ask_record_host": "", "PATH": ""}
+    environment = {
+        "ASK_RECORD_PROT": "1",
+        "ASK_RECORD_PORT": "2",
+        "ask_record_host": "",
+        "PATH": "",
+    }
     assert unknown_variables(environment) == ["ASK_RECORD_PROT"]

@@ -10,7 +10,9 @@ from tests.fakes import FakeAnswerer, make_document
 
 def _printed(question: str, answerer: FakeAnswerer | None = None, color: bool = False) -> str:
     out = io.StringIO()
-    console = Console(file=out, width=200, force_terminal=color, color_system="truecolor" if color else None)
+    console = Console(
+        file=out, width=200, force_terminal=color, color_system="truecolor" if color else None
+    )
     print_answer((answerer or FakeAnswerer()).ask(Question(question)), console)
     return out.getvalue()
 
