@@ -182,7 +182,9 @@ def _run(arguments: argparse.Namespace, command: str) -> int:
     )
     folder = arguments.output / chosen.name
     reports.write(report, folder)
-    tables.show(report, Console(soft_wrap=True), arguments.stages)
+    # A pipe or a log has no width of its own: nothing is cut there.
+    width = None if sys.stdout.isatty() else 160
+    tables.show(report, Console(width=width), arguments.stages)
     print(f"report: {folder / 'report.html'}")
     for shortfall in report.shortfalls:
         print(f"below expectation: {shortfall}", file=sys.stderr)

@@ -173,18 +173,15 @@ class HttpEngine:
         body: dict[str, Any] = {"question": question, "top_k": 10}
         if history:
             body["history"] = [{"question": turn} for turn in history]
-        answer = self._send("POST", "/ask", json=body).json()
-        self._index = {k: str(v) for k, v in answer["index"].items()}
-        passages = answer["passages"] or answer["near_misses"]
-        return Reply(
-            answered=answer["status"] == "answered",
-            reason=answer["reason"],
-            probability=float(answer["confidence"]["probability"]),
-            threshold=float(answer["confidence"]["threshold"]),
-            resolved_question=answer["resolved_question"],
-            ranking=tuple(_quoted_json(p) for p in passages),
-            timing_ms={k: float(v) for k, v in answer["timing_ms"].items()},
-        )
+        response = self._send("POST", "/ask", json=body)
+        try:
+            answer = response.json()
+            self._index = {k: str(v) for k, v in answer["index"].items()}
+            return _reply(answer)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise EvaluationError(
+                f"{self._url}/ask: {type(error).__name__}: {error}; is this the service?"
+            ) from error
 
     def candidates(self, question: str, k: int) -> Sequence[Quoted]:
         """Nothing: the interface does not show them."""
@@ -243,6 +240,18 @@ def _quoted(cited: CitedPassage) -> Quoted:
         sentences=tuple((h.start, h.end) for h in cited.highlights if h.kind == "sentence"),
         spans=tuple((h.start, h.end) for h in cited.highlights if h.kind == "span"),
         score=cited.score,
+    )
+
+
+def _reply(answer: dict[str, Any]) -> Reply:
+    return Reply(
+        answered=answer["status"] == "answered",
+        reason=answer["reason"],
+        probability=float(answer["confidence"]["probability"]),
+        threshold=float(answer["confidence"]["threshold"]),
+        resolved_question=answer["resolved_question"],
+        ranking=tuple(_quoted_json(p) for p in answer["passages"] or answer["near_misses"]),
+        timing_ms={k: float(v) for k, v in answer["timing_ms"].items()},
     )
 
 

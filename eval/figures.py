@@ -9,7 +9,7 @@ import numpy as np
 
 from eval import metrics
 from eval.judging import Outcome
-from eval.statistics import RESAMPLES, Statistic, estimate, resample_weights
+from eval.statistics import RESAMPLES, Estimate, Statistic, estimate, resample_weights, wilson
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,15 +141,21 @@ def figures_of(
     measured: dict[str, Figure] = {}
     for name in NAMES:
         statistic, n = _statistic(name, outcomes)
-        found = estimate(statistic, weights) if n else None
-        measured[name] = Figure(
-            name,
-            found.value if found else None,
-            found.low if found else None,
-            found.high if found else None,
-            n,
-        )
+        found = estimate(statistic, weights) if n else Estimate(None, None, None)
+        low, high = found.low, found.high
+        if found.value in (0, 1) and NAMES[name].section not in ("confidence", "latency"):
+            families = {o.question.family for o in outcomes if name in o.scores}
+            low, high = _all_alike(found.value, len(families), NAMES[name])
+        measured[name] = Figure(name, found.value, low, high, n)
     return measured
+
+
+def _all_alike(value: float, n: int, definition: Definition) -> tuple[float, float]:
+    """The interval where every question scored the same 0 or 1, so that resampling shows nothing.
+
+    Wilson's, counting each family once: ten right of ten do not prove that all are right.
+    """
+    return wilson(value, n) if definition.unit == "share" else (value, value)
 
 
 def _statistic(name: str, outcomes: Sequence[Outcome]) -> tuple[Statistic, int]:

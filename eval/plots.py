@@ -7,6 +7,7 @@ from html import escape
 import numpy as np
 
 from eval.metrics import Bin, CoveragePoint
+from eval.statistics import wilson
 
 WIDTH, HEIGHT = 460, 330
 LEFT, RIGHT, TOP, BOTTOM = 52, 16, 14, 44
@@ -94,7 +95,7 @@ def latency_histogram(times_ms: Sequence[float], p50: float, p95: float) -> str:
     times = np.asarray(times_ms, dtype=np.float64)
     top = _round_up(max(float(np.quantile(times, 0.99)), 1e-3))
     counts, edges = np.histogram(np.minimum(times, top), bins=30, range=(0, top))
-    axes = _Axes(top, _round_up(float(counts.max())))
+    axes = _Axes(top, float(5 * -(-int(counts.max()) // 5)))
     parts = [
         _frame(
             axes,
@@ -165,15 +166,6 @@ def category_bars(title: str, bars: Sequence[Bar]) -> str:
         + "".join(parts)
         + "</svg>"
     )
-
-
-def wilson(share: float, n: int, z: float = 1.96) -> tuple[float, float]:
-    """Return the 95 % score interval of a share (Wilson 1927); the whole range for no questions."""
-    if not n:
-        return 0.0, 1.0
-    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * float(np.sqrt(share * (1 - share) / n + z * z / (4 * n * n)))
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def _shares() -> list[float]:

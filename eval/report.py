@@ -28,8 +28,17 @@ MISTAKES = {
     "refused_lost": "Refused, and the right passage was not first",
 }
 """Kinds of mistakes, the worst first."""
-_TILES = ("passage@1", "sentence@1", "span_f1", "answered", "refused", "auroc_answerable", "ece",
-          "document_recall@10", "latency_p50_ms")
+_TILES = (
+    "passage@1",
+    "sentence@1",
+    "span_f1",
+    "answered",
+    "refused",
+    "auroc_answerable",
+    "ece",
+    "document_recall@10",
+    "latency_p50_ms",
+)
 """The figures at the head of the page."""
 
 

@@ -5,6 +5,7 @@ how often each of the ``n`` questions was drawn. A row of ones gives the figure 
 figure and its interval cannot be computed by different code.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -67,3 +68,13 @@ def estimate(statistic: Statistic, weights: FloatArray, level: float = 0.95) -> 
     tail = (1 - level) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail])
     return Estimate(value, float(low), float(high))
+
+
+def wilson(share: float, n: int) -> tuple[float, float]:
+    """Return the 95 % score interval of a share (Wilson 1927); 0 to 1 for no questions."""
+    if not n:
+        return 0.0, 1.0
+    z = 1.959964
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
+    return min(share, max(0.0, middle - half)), max(share, min(1.0, middle + half))

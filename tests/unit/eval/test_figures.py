@@ -99,3 +99,13 @@ def test_no_outcomes_have_every_figure_unmeasured() -> None:
     found = figures_of([])
     assert found.keys() == NAMES.keys()
     assert {f.value for f in found.values()} == {None}
+
+
+def test_ten_right_of_ten_do_not_prove_that_all_are() -> None:
+    outcomes = [right(f"r{i}") for i in range(10)]
+    found = figures_of(outcomes)["passage@1"]
+    assert (found.value, found.high) == (1, 1)
+    assert found.low == pytest.approx(0.7225, abs=5e-5)  # Wilson's, for ten families
+    same = [judge(question(f"r{i}", family="one"), reply(quoted()), (), 10) for i in range(10)]
+    assert figures_of(same)["passage@1"].low == pytest.approx(0.2065, abs=5e-5)  # for one
+    assert figures_of(outcomes)["marked_sentences"].low == 1  # a count, not a share

@@ -145,9 +145,7 @@ def test_gold_passages_are_the_candidates_that_hold_gold_and_those_that_were_mis
 
 
 def test_several_answers_are_wordings_of_one_and_miss_one_passage() -> None:
-    asked = question(
-        sentences=(), answer_spans=(ADA, GoldSpan("report", 44, 50, "Moreau"))
-    )
+    asked = question(sentences=(), answer_spans=(ADA, GoldSpan("report", 44, 50, "Moreau")))
     assert len(relevant_passages(asked, [])) == 1
     # One passage holds "Moreau" only: nothing else was missed.
     assert relevant_passages(asked, [quoted(start=44, end=60)]) == {"report#44": 1}

@@ -56,7 +56,5 @@ def test_exact_match_with_any_accepted_answer() -> None:
         ("Ada", [], 0.0),
     ],
 )
-def test_token_f1_counts_shared_words(
-    prediction: str, answers: list[str], expected: float
-) -> None:
+def test_token_f1_counts_shared_words(prediction: str, answers: list[str], expected: float) -> None:
     assert token_f1(prediction, answers) == pytest.approx(expected)

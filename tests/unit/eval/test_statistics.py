@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from eval import metrics
-from eval.statistics import Estimate, estimate, resample_weights
+from eval.statistics import Estimate, estimate, resample_weights, wilson
 
 
 def test_the_same_seed_draws_the_same_and_another_does_not() -> None:
@@ -86,3 +86,17 @@ def test_intervals_of_families_are_wider_than_of_single_questions() -> None:
     # Standard errors .5 / sqrt(10) = .158 and .5 / sqrt(100) = .05.
     assert 0.5 - families.low == pytest.approx(1.96 * 0.158, abs=0.06)
     assert 0.5 - single.low == pytest.approx(1.96 * 0.05, abs=0.03)
+
+
+@pytest.mark.parametrize(
+    ("share", "n", "expected"),
+    [
+        # Half of ten: (.5 + .1921) / 1.3841 = .5; half width 1.96 / 1.3841 * sqrt(.025 + .0096).
+        (0.5, 10, (0.2366, 0.7634)),
+        (1.0, 10, (0.7225, 1.0)),  # 1 / (1 + 3.8415 / 10)
+        (0.0, 10, (0.0, 0.2775)),
+        (0.0, 0, (0.0, 1.0)),
+    ],
+)
+def test_wilson_interval(share: float, n: int, expected: tuple[float, float]) -> None:
+    assert wilson(share, n) == pytest.approx(expected, abs=5e-5)
