@@ -17,9 +17,16 @@ _THING_PRONOUN = re.compile(
     re.IGNORECASE,
 )
 _POSSESSIVE = frozenset(("his", "her", "hers", "its", "their", "theirs"))
+_CONNECTIVE = re.compile(r"^\s*(?:and|but|or|so|also|then)\b[\s,]*", re.IGNORECASE)
+_ABOUT = re.compile(r"^\s*(?:what|how) about\b\s*", re.IGNORECASE)
 _ELLIPSIS = re.compile(
-    r"^\s*(?:and|but|or|so|also|then)\b[\s,]*|^\s*(?:what|how) about\b\s*|^\s*(?:why|how so|when|"
-    r"where|who|which ones?|how many|how much)\s*\?*\s*$",
+    r"^\s*(?:what|how) about\b|^\s*(?:why|how so|when|where|who|which ones?|how many|how much)"
+    r"\s*\?*\s*$",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(
+    r"^\s*(?:who|whom|whose|what|when|where|why|how|which)\s+\w+\s+\w+"
+    r"|^\s*(?:is|are|was|were|do|does|did|can|could|will|would|has|have|had)\s+\w+\s+\w+",
     re.IGNORECASE,
 )
 _NAME = re.compile(
@@ -31,10 +38,15 @@ _QUESTION_WORDS = frozenset(
     "and of for mr mrs ms dr".split()
 )
 _OBJECT_OF = re.compile(r"\b(?:the|a|an)\s+((?:[\w’'-]+\s*){1,5})", re.IGNORECASE)
+_ASKED_NOUN = re.compile(
+    r"^\s*(?:which|what)\s+((?:[\w-]+\s+){1,4}?)(?=(?:did|do|does|is|are|was|were|has|have|will|"
+    r"can|could|would|should)\b)",
+    re.IGNORECASE,
+)
 _VERBS = frozenset(
     "is are was were be been held did do does take took taken will would can could has have "
     "had organised organized organise organize happen happened open opened begin began start "
-    "said attend attended take place about by in on at with from to for".split()
+    "said done made given attend attended take place about by in on at with from to for".split()
 )
 
 
@@ -48,29 +60,45 @@ def resolve(
     """
     if not history:
         return None
-    if found := _ELLIPSIS.match(question):
-        return _completed(question, found.end(), history[-1].question)
-    if found := _PERSON_PRONOUN.search(question):
-        if not _named_before(question, found.start()):
-            name = _last_name(history, answer_name)
-            return _replaced(question, found, name) if name else None
-        return None
-    found = _THING_PRONOUN.search(question)
-    if found and not _named_before(question, found.start()):
-        topic = next((t for turn in reversed(history) if (t := _topic(turn.question))), None)
-        return _replaced(question, found, topic) if topic else None
+    leading = _CONNECTIVE.match(question)
+    clause = question[leading.end() :] if leading else question
+    resolved = _with_antecedent(clause, history, answer_name)
+    if resolved is not None:
+        return resolved[:1].upper() + resolved[1:]
+    if _ELLIPSIS.match(clause) or (leading and not _CLAUSE.match(clause)):
+        remainder = _ABOUT.sub("", clause)
+        return _completed(remainder, history[-1].question)
     return None
 
 
-def _completed(question: str, rest: int, earlier: str) -> str:
-    """ "And in Hanoi?" after "When was it held?" is "When was it held, and in Hanoi?"."""
-    remainder = question[rest:].strip() or question.strip()
-    return f"{earlier.strip().rstrip('?!. ')}, {remainder.rstrip('?!. ')}?"
+def _with_antecedent(
+    question: str, history: Sequence[Turn], answer_name: Callable[[str], str | None]
+) -> str | None:
+    """``question`` with its first pronoun replaced by what earlier questions speak of."""
+    person = _PERSON_PRONOUN.search(question)
+    found = person or _THING_PRONOUN.search(question)
+    if found is None or _names(question[: found.start()]):
+        return None
+    if person:
+        antecedent = _last_name(history, answer_name)
+    else:
+        antecedent = next((t for turn in reversed(history) if (t := _topic(turn.question))), None)
+    return _replaced(question, found, antecedent) if antecedent else None
 
 
-def _named_before(question: str, position: int) -> bool:
-    """Whether the question itself names what the pronoun may stand for."""
-    return bool(_names(question[:position]))
+def _completed(remainder: str, earlier: str) -> str:
+    """``earlier`` asked of ``remainder``.
+
+    "BGF" after "Who leads the VFDA?" is "Who leads the BGF?"; what is no name is added: "in
+    Hanoi" after "When was it held?" is "When was it held, in Hanoi?".
+    """
+    rest, before = remainder.strip().rstrip("?!. "), earlier.strip().rstrip("?!. ")
+    new, old = _names(rest), _names(before)
+    bare = re.sub(r"^(?:the|a|an)\s+", "", rest, flags=re.IGNORECASE)
+    if old and new == [bare]:
+        at = before.rfind(old[-1])
+        return f"{before[:at]}{bare}{before[at + len(old[-1]) :]}?"
+    return f"{before}, {rest[:1].lower() + rest[1:] if not new else rest}?"
 
 
 def _last_name(history: Sequence[Turn], answer_name: Callable[[str], str | None]) -> str | None:
@@ -137,26 +165,38 @@ def _is_person(name: str) -> bool:
 
 
 def _topic(question: str) -> str | None:
-    """What a question is about: its longest name, else the noun phrase after an article."""
-    names = [n for n in _names(question) if len(n) > 1]
+    """What a question is about: a phrase after an article, else its longest name."""
     phrases = []
+    if leading := _ASKED_NOUN.match(question):
+        phrases.append("the " + leading.group(1).strip())
     for match in _OBJECT_OF.finditer(question):
         words: list[str] = []
         for word in match.group(1).split():
             if word.lower() in _VERBS:
                 break
-            words.append(word)
+            words.append(word.removesuffix("’s").removesuffix("'s"))
         if words:
-            phrases.append("the " + " ".join(words))
-    if names:
-        longest = max(names, key=len)
-        whole = [p for p in phrases if longest in p]
-        return whole[0] if whole else longest
-    return phrases[-1] if phrases else None
+            # "the theme of the roundtable": what follows is about the roundtable.
+            phrases.append(re.sub(r"^.* of (?:the )?", "the ", "the " + " ".join(words)))
+    names = [n for n in _names(question) if len(n) > 1]
+    if not names:
+        return phrases[0] if phrases else None
+    longest = max(names, key=len)
+    named = [p for p in phrases if any(n in p for n in names)]
+    if named:
+        return named[0]
+    # "the roundtable" is what a question about "the roundtable at Harvard" is about.
+    return (
+        phrases[0]
+        if phrases and question.find(phrases[0][4:]) < question.find(longest)
+        else (longest)
+    )
 
 
 def _replaced(question: str, pronoun: re.Match[str], name: str) -> str:
     word = pronoun.group().lower()
+    if word == "there":
+        name = f"at {name}"
     possessive = word in _POSSESSIVE and not (
         word == "her" and not re.match(r"\s+\w", question[pronoun.end() :])
     )
