@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 _LONGEST_RETRY_S = 10
 
 
-class ClientGone(Exception):  # noqa: N818 - nothing went wrong here
+class ClientGone(Exception):
     """The client hung up while its question waited. Nothing was computed."""
 
 
@@ -39,7 +39,7 @@ class Admission:
         self._threads = anyio.CapacityLimiter(running)
         self._queued = queued
         self._timeout_s = timeout_s
-        self._usual_s = 0.1
+        self._usual_s = 0.0
         self._on_change = on_change
         self.capacity = running
         self.waiting = 0
@@ -55,7 +55,8 @@ class Admission:
         """Wait for a free slot, then return ``work()``, computed in a thread.
 
         ``disconnected`` returns when the client hangs up. Raises ``Problem`` (overloaded) when the
-        queue is full or the wait too long, and ClientGone; in both cases ``work`` is never called.
+        queue is full or the wait is or would be too long, and ClientGone; ``work`` is then never
+        called.
         """
         await self._enter(disconnected)
         try:
@@ -63,10 +64,9 @@ class Admission:
                 raise ClientGone
             self._changed()
             started = time.monotonic()
-            # A thread cannot be stopped, so the slot stays taken until the work is done.
-            with anyio.CancelScope(shield=True):
-                result = await to_thread.run_sync(work, limiter=self._threads)
-            self._usual_s += 0.2 * (time.monotonic() - started - self._usual_s)
+            # Not abandoned when cancelled: a thread cannot be stopped, so its slot stays taken.
+            result = await to_thread.run_sync(work, limiter=self._threads)
+            self._learn(time.monotonic() - started)
             return result
         finally:
             self._slots.release()
@@ -80,6 +80,9 @@ class Admission:
             pass
         if self.waiting >= self._queued:
             raise self._overloaded("Too many questions are waiting.")
+        # On average the work under way is half done. Nobody is made to wait in vain.
+        if (self.waiting + 0.5) * self._usual_s / self.capacity > self._timeout_s:
+            raise self._overloaded("The questions that wait take too long.")
         entered = gone = False
         self.waiting += 1
         self._changed()
@@ -110,6 +113,10 @@ class Admission:
             raise ClientGone
         if not entered:
             raise self._overloaded("The question waited too long.")
+
+    def _learn(self, seconds: float) -> None:
+        weight = 0.2 if self._usual_s else 1.0
+        self._usual_s += weight * (seconds - self._usual_s)
 
     def _changed(self) -> None:
         self._on_change(self.waiting, self.running)

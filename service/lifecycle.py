@@ -86,7 +86,7 @@ class Lifecycle:
             self._serve(self._given)
         else:
             loading = asyncio.create_task(self._load())
-        with _drained_at_sigterm(self._drain, settings.shutdown_delay_s):
+        with _DrainedAtSigterm(self._drain, settings.shutdown_delay_s):
             try:
                 yield
             finally:
@@ -146,7 +146,7 @@ def open_answerer(settings: Settings) -> Answerer:
     return QuestionAnswerer.open(settings.index_dir, threads=settings.model_threads)
 
 
-class _drained_at_sigterm:  # noqa: N801 - reads as the context manager that it is
+class _DrainedAtSigterm:
     """While entered, SIGTERM first calls ``drain`` and, ``delay_s`` later, who handled it before.
 
     So a load balancer sees the service unready while it still accepts connections. A second

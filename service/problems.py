@@ -72,7 +72,7 @@ KINDS = {
 _BY_STATUS = {kind.status: kind for kind in reversed(KINDS.values())}
 
 
-class Problem(Exception):  # noqa: N818 - the term of RFC 9457
+class Problem(Exception):
     """Raised anywhere below the app; becomes a problem+json response."""
 
     def __init__(self, kind: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
@@ -150,7 +150,6 @@ def field_error(error: Mapping[str, Any], known: Collection[str]) -> FieldError:
         close = get_close_matches(str(loc[-1])[:100], known, n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
         message = f"A field that is not known{hint}"
-        loc.pop()
     if error["type"] == "json_invalid":
         message = f"Not valid JSON: {error.get('ctx', {}).get('error', 'cannot be read')}"
         loc = ["body"]

@@ -62,7 +62,8 @@ _PAGE: Responses = {200: {"content": {"text/html": {"schema": {"type": "string"}
 router = APIRouter(route_class=JsonRoute)
 
 
-def _lifecycle(request: Request) -> Lifecycle:
+async def _lifecycle(request: Request) -> Lifecycle:
+    # Not a plain function: those are called in a thread, and /readyz must not wait for one.
     lifecycle: Lifecycle = request.app.state.lifecycle
     return lifecycle
 

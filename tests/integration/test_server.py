@@ -119,7 +119,8 @@ def test_an_announced_length_over_the_limit_is_refused_before_the_body(start: St
 
 def test_a_length_that_is_too_short_does_not_smuggle_a_body(start: Start) -> None:
     response = _exchange(start(), _head("Content-Length: 2"), b"{}" + b"x" * 30_000)
-    assert response.startswith("HTTP/1.1 422 ")
+    # Which 4xx depends on the HTTP parser that is installed.
+    assert response.startswith("HTTP/1.1 4")
     assert "200 OK" not in response
 
 

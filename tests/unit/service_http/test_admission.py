@@ -95,6 +95,31 @@ def test_who_waits_past_the_deadline_is_refused_and_costs_nothing() -> None:
     anyio.run(scenario)
 
 
+def test_who_would_wait_past_the_deadline_is_refused_at_once() -> None:
+    async def scenario() -> None:
+        admission, work = Admission(1, 5, 0.25), Work()
+        assert await admission.run(lambda: time.sleep(0.2), never) is None
+        async with anyio.create_task_group() as group:
+            group.start_soon(admission.run, work, never)
+            await work.begun(1)
+
+            async def wait_in_vain() -> None:
+                with pytest.raises(Problem, match="waited too long"):
+                    await admission.run(work, never)
+
+            # Half of 0.2 s: let in. One and a half times 0.2 s: refused, without waiting.
+            group.start_soon(wait_in_vain)
+            await _until(admission, waiting=1)
+            with pytest.raises(Problem, match="that wait take too long"):
+                await admission.run(work, never)
+            assert admission.waiting == 1
+            await _until(admission, waiting=0)
+            work.release.set()
+        assert work.calls == 1
+
+    anyio.run(scenario)
+
+
 def test_who_hangs_up_while_waiting_costs_nothing_and_frees_the_place() -> None:
     async def scenario() -> None:
         admission, work, gone = Admission(1, 5, 5), Work(), anyio.Event()

@@ -1,9 +1,11 @@
+import io
 import json
 import logging
+from collections.abc import Iterator
 
 import pytest
 
-from service.logs import JsonFormatter, current_request_id, log_event
+from service.logs import JsonFormatter, configure_logging, current_request_id, log_event
 
 
 def _line(caplog: pytest.LogCaptureFixture) -> str:
@@ -37,3 +39,32 @@ def test_a_fault_is_one_line_too(caplog: pytest.LogCaptureFixture) -> None:
         line = _line(caplog)
     assert len(line.splitlines()) == 1
     assert "ValueError: wrong" in json.loads(line)["error"]
+
+
+@pytest.fixture
+def logging_as_found() -> Iterator[None]:
+    """Puts back what ``configure_logging`` changes."""
+    root, access = logging.getLogger(), logging.getLogger("uvicorn.access")
+    found = (root.handlers, root.level, access.disabled)
+    yield
+    root.handlers, root.level, access.disabled = found
+    logging.getLogger("ask_record").setLevel(logging.NOTSET)
+
+
+@pytest.mark.usefixtures("logging_as_found")
+def test_libraries_log_json_too_and_the_access_log_with_its_questions_is_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = io.StringIO()
+    monkeypatch.setattr("sys.stderr", out)
+    configure_logging("info")
+    logging.getLogger("uvicorn.error").warning("port %d", 80)
+    logging.getLogger("uvicorn.access").warning("GET /ask?q=secret")
+    log_event("hidden", logging.DEBUG)
+    (line,) = out.getvalue().splitlines()
+    event = json.loads(line)
+    assert (event["logger"], event["event"], event["level"]) == (
+        "uvicorn.error",
+        "port 80",
+        "warning",
+    )
