@@ -261,7 +261,8 @@ def _ask(options: argparse.Namespace) -> int:
     from pydantic import ValidationError
 
     from service.lifecycle import open_answerer
-    from service.schemas import AskRequest, AskResponse
+    from service.request_schemas import AskRequest
+    from service.schemas import AskResponse
 
     settings = _settings(options)
     try:

@@ -12,9 +12,10 @@ from service.answerer import Answerer
 from service.lifecycle import Lifecycle
 from service.middleware import BodyLimit, Cors, LastResort, RequestContext
 from service.problems import ProblemDetails, install
-from service.routes import router, static_files
-from service.schemas import REQUEST_FIELDS
+from service.request_schemas import REQUEST_FIELDS
+from service.routes import router
 from service.settings import Settings
+from service.static_files import static_files
 
 API_VERSION = "1.0.0"
 _DESCRIPTION = (

@@ -2,23 +2,19 @@
 
 import logging
 from functools import partial
-from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import parse_qsl
 
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
-from fastapi.staticfiles import StaticFiles
 from pydantic import ValidationError
-from starlette.types import Scope
 from ulid import ULID
 
 from index.types import Document
 from service import pages
-from service.admission import ClientGone
-from service.answers import Answer, Question
+from service.answers import Answer
+from service.asking import address_of, answer_question, check_query
 from service.feedback import FeedbackError
 from service.html import page, page_language, prefers_html
 from service.json_body import JsonRoute
@@ -26,20 +22,17 @@ from service.lifecycle import Lifecycle
 from service.logs import log_event
 from service.problems import MEDIA_TYPE, Problem, ProblemDetails
 from service.reference import render_reference_page
+from service.request_schemas import AskQuery, AskRequest, FeedbackRequest
 from service.schemas import (
-    AskQuery,
-    AskRequest,
     AskResponse,
     DocumentResponse,
     DocumentsResponse,
     DocumentSummary,
-    FeedbackRequest,
     FeedbackResponse,
     HealthResponse,
     SuggestionsResponse,
 )
-
-STATIC = Path(__file__).parent / "static"
+from service.static_files import static_files
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -76,7 +69,7 @@ Service = Annotated[Lifecycle, Depends(_lifecycle)]
 )
 async def ask(request: Request, service: Service, body: AskRequest) -> AskResponse:
     """Answers with quotations from the record, or says that the record does not answer."""
-    return _respond(request, service, await _answer(request, service, body.to_question()))
+    return _respond(request, service, await answer_question(request, service, body.to_question()))
 
 
 @router.get(
@@ -86,8 +79,8 @@ async def ask_by_query(
     request: Request, service: Service, query: Annotated[AskQuery, Query()]
 ) -> AskResponse:
     """The same as POST, for a browser or curl. Unknown or repeated parameters are refused."""
-    _check_query(request)
-    return _respond(request, service, await _answer(request, service, query.to_question()))
+    check_query(request)
+    return _respond(request, service, await answer_question(request, service, query.to_question()))
 
 
 @router.get("/suggestions", tags=["answers"], responses=_problems(503))
@@ -101,7 +94,7 @@ async def suggestions(service: Service) -> SuggestionsResponse:
 )
 async def feedback(request: Request, service: Service, body: FeedbackRequest) -> FeedbackResponse:
     """Stores whether an answer helped. When it cannot be stored, answers are not affected."""
-    service.rate_limit.check(_address(request))
+    service.rate_limit.check(address_of(request))
     feedback_id = str(ULID())
     add = partial(
         service.feedback.add,
@@ -207,7 +200,7 @@ async def chat(
     headers: dict[str, str] = {}
     if q is not None and q.strip():
         try:
-            answer = await _answer(request, service, AskQuery(q=q).to_question())
+            answer = await answer_question(request, service, AskQuery(q=q).to_question())
         except (ValidationError, RequestValidationError):
             status, problem = 422, "Ask a question of 1 to 1,000 characters."
         except Problem as error:
@@ -287,85 +280,11 @@ def metrics(service: Service) -> Response:
     return Response(content, headers={"Content-Type": media_type})
 
 
-class PublicFiles(StaticFiles):
-    """Files that any site may load, revalidated by their ETag after five minutes."""
-
-    async def get_response(self, path: str, scope: Scope) -> Response:
-        """The file, or 304 when the client has it."""
-        response = await super().get_response(path, scope)
-        if path.endswith(".js") and response.status_code == 200:
-            response.headers["Content-Type"] = "text/javascript; charset=utf-8"
-        response.headers["Cache-Control"] = "public, max-age=300"
-        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-        # A module is always fetched in CORS mode, from whichever page the widget stands on.
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        return response
-
-
-static_files = PublicFiles(directory=STATIC)
-
-
-async def _answer(request: Request, service: Lifecycle, question: Question) -> Answer:
-    """The main path of a question: limits, a free slot, the answer, its log."""
-    longest = service.settings.max_question_length
-    if len(question.text) > longest:
-        raise _invalid("question", f"String should have at most {longest} characters")
-    answerer = service.answerer
-    log: dict[str, Any] = request.scope["state"]["log"]
-    if service.settings.log_questions:
-        log["question"] = question.text
-    try:
-        service.rate_limit.check(_address(request))
-        answer = await service.admission.run(
-            partial(answerer.ask, question), partial(_disconnected, request)
-        )
-    except Problem as problem:
-        service.metrics.rejected(problem.kind.name)
-        raise
-    except ClientGone:
-        service.metrics.rejected("client-gone")
-        raise
-    service.metrics.answer(answer)
-    log |= {
-        "outcome": answer.status,
-        "reason": answer.reason,
-        "lang": answer.lang,
-        "probability": round(answer.confidence.probability, 3),
-        "passage_ids": [cited.passage.passage_id for cited in answer.passages],
-        "timing_ms": {stage: round(ms, 1) for stage, ms in answer.timing_ms.items()},
-    }
-    return answer
-
-
 def _respond(request: Request, service: Lifecycle, answer: Answer) -> AskResponse:
     response = AskResponse.of(answer)
     request.scope["state"]["log"]["answer_id"] = response.answer_id
     return response
 
 
-async def _disconnected(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
-
-
-def _check_query(request: Request) -> None:
-    # The framework takes the last of repeated parameters and mends wrong UTF-8 without a word.
-    raw: bytes = request.scope["query_string"]
-    try:
-        names = [name for name, _ in parse_qsl(raw.decode("ascii"), True, errors="strict")]
-    except ValueError:
-        raise _invalid("q", "The parameters are not UTF-8", "query") from None
-    if len(names) != len(set(names)):
-        raise _invalid("q", "A parameter stands twice", "query")
-
-
-def _invalid(field: str, message: str, where: str = "body") -> RequestValidationError:
-    return RequestValidationError([{"type": "value_error", "loc": (where, field), "msg": message}])
-
-
 def _wants_page(request: Request, format: Literal["json", "html"] | None) -> bool:
     return format == "html" or (format is None and prefers_html(request))
-
-
-def _address(request: Request) -> str:
-    return request.client.host if request.client else "unknown"

@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from service.problems import MAX_BYTES
-from service.schemas import AskRequest
+from service.request_schemas import AskRequest
 from tests.integration.hostile import MARK, Hostile, hostile_bodies
 
 BODIES = hostile_bodies()

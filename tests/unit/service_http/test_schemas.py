@@ -5,13 +5,12 @@ from pydantic import ValidationError
 from ulid import ULID
 
 from service.answers import Filters, Question, Turn
-from service.schemas import (
+from service.request_schemas import (
     AskQuery,
     AskRequest,
-    AskResponse,
-    DocumentResponse,
     FeedbackRequest,
 )
+from service.schemas import AskResponse, DocumentResponse
 from tests.fakes import HARBOUR, ODD, FakeAnswerer
 
 
