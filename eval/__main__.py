@@ -13,13 +13,15 @@ from pathlib import Path
 from rich.console import Console
 
 from eval import dataset as datasets
-from eval import report as reports
-from eval import run, tables
+from eval import page, run, tables
 from eval.engines import Engine, HttpEngine, LocalEngine
 from eval.errors import EvaluationError
 from eval.expectations import check, read_expectations
 from eval.figures import figures_of
+from eval.gold import resolve
 from eval.judging import Outcome
+from eval.notes import notes_on
+from eval.report import Report
 from eval.statistics import RESAMPLES
 from index import progress
 from index.errors import RecordError
@@ -146,7 +148,7 @@ def _run(arguments: argparse.Namespace, command: str) -> int:
     bars = progress.for_stream()
     engine = _engine(arguments, chosen, bars)
     try:
-        questions, amiss = datasets.resolve(chosen, engine.text_of, arguments.assume_unanswerable)
+        questions, amiss = resolve(chosen, engine.text_of, arguments.assume_unanswerable)
         with bars.task("ask", len(questions)) as advance:
             outcomes = run.evaluate(questions, engine, advance)
         about = engine.describe()
@@ -160,13 +162,13 @@ def _run(arguments: argparse.Namespace, command: str) -> int:
         for name, members in {**sets, **_categories(sets)}.items()
     }
     names = tuple(n for n in expectations if checked and n.split(":")[0] in sets)
-    report = reports.Report(
+    report = Report(
         name=chosen.name,
         sets=sets,
         figures=figures,
         shortfalls=check({n: expectations[n] for n in names}, figures),
         expected_sets=names,
-        notes=_notes(outcomes, amiss, retrieved, checked, names),
+        notes=notes_on(outcomes, amiss, retrieved, checked, names),
         facts={
             "command": command,
             "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -181,7 +183,7 @@ def _run(arguments: argparse.Namespace, command: str) -> int:
         },
     )
     folder = arguments.output / chosen.name
-    reports.write(report, folder)
+    page.write(report, folder)
     # A pipe or a log has no width of its own: nothing is cut there.
     width = None if sys.stdout.isatty() else 160
     tables.show(report, Console(width=width), arguments.stages)
@@ -242,59 +244,6 @@ def _categories(sets: Mapping[str, Sequence[Outcome]]) -> dict[str, Sequence[Out
         for category in dict.fromkeys(o.question.category for o in outcomes)
         if category
     }
-
-
-def _notes(
-    outcomes: Sequence[Outcome],
-    amiss: Sequence[str],
-    retrieved: bool,
-    checked: bool,
-    expected: Sequence[str],
-) -> tuple[str, ...]:
-    """Say what could not be measured."""
-    questions = [o.question for o in outcomes]
-    said = {q.answerable for q in questions}
-    notes = []
-    if not retrieved:
-        notes.append(
-            "the rankings are of the returned passages (10 at most), not of the "
-            "retriever's candidates, which the interface does not show"
-        )
-    if None in said:
-        notes.append(
-            "some questions do not say whether they are answerable: they count for "
-            "nothing but latency and follow-ups"
-        )
-    if True not in said:
-        notes.append("no question is known to be answerable: only refusals can be measured")
-    if False not in said:
-        notes.append(
-            "no question is known to be unanswerable: refusals and auroc_answerable "
-            "cannot be measured"
-        )
-    if True in said and not any(q.relevant for q in questions):
-        notes.append("no gold documents: what was found cannot be judged")
-    elif True in said and not any(q.gold for q in questions):
-        notes.append(
-            "gold documents but no gold words: a passage counts as right when its "
-            "document is; the marked sentence cannot be judged"
-        )
-    has_answers = any(q.answers and q.answerable for q in questions)
-    if has_answers and not any("span_f1" in o.scores for o in outcomes):
-        notes.append(
-            "no passage came back with a marked span: span_em and span_f1 are not measured"
-        )
-    if amiss:
-        notes.append(
-            f"{len(amiss)} gold places are not in the index and count as missed, such as {amiss[0]}"
-        )
-    if not checked:
-        notes.append(
-            "only a part of the questions was asked: nothing was held against expectations"
-        )
-    elif not expected:
-        notes.append("there are no expectations for these questions")
-    return tuple(notes)
 
 
 def _sha256(path: Path) -> str:

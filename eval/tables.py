@@ -4,7 +4,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from eval.report import Report, category_figures, format_figure, format_interval
+from eval.page import format_figure, format_interval
+from eval.report import Report, category_figures
 from eval.stages import stage_times, stages
 
 
@@ -14,10 +15,15 @@ def show(report: Report, console: Console, with_stages: bool = False) -> None:
         console.print(f"[bold]{name}[/bold]  {len(outcomes)} questions", highlight=False)
     console.print(_figures(report))
     if report.categories():
+        console.print(f"\nby category of {report.main_set}", highlight=False)
         console.print(_categories(report))
     if with_stages:
-        for table in _stages(report):
-            console.print(table)
+        lost, times = _stages(report)
+        console.print(f"\nwhere answers of {report.main_set} are lost", highlight=False)
+        console.print(lost)
+        console.print("\nwhere the time goes", highlight=False)
+        console.print(times)
+        console.print()
     for note in report.notes:
         console.print(Text(f"note: {note}", style="yellow"))
 
@@ -44,13 +50,7 @@ def _figures(report: Report) -> Table:
 
 
 def _categories(report: Report) -> Table:
-    table = Table(
-        box=None,
-        pad_edge=False,
-        header_style="bold",
-        title=f"by category of {report.main_set}",
-        title_justify="left",
-    )
+    table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("category")
     table.add_column("n", justify="right", style="dim")
     definitions = category_figures(report)
@@ -67,24 +67,12 @@ def _categories(report: Report) -> Table:
 
 def _stages(report: Report) -> tuple[Table, Table]:
     outcomes = report.sets[report.main_set]
-    lost = Table(
-        box=None,
-        pad_edge=False,
-        header_style="bold",
-        title="where answers are lost",
-        title_justify="left",
-    )
+    lost = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("answerable questions with", "right", "of", "share"):
         lost.add_column(column, justify="left" if column.startswith("answ") else "right")
     for stage in stages(outcomes):
         lost.add_row(stage.name, str(stage.right), str(stage.n), f"{stage.right / stage.n:.1%}")
-    times = Table(
-        box=None,
-        pad_edge=False,
-        header_style="bold",
-        title="where the time goes",
-        title_justify="left",
-    )
+    times = Table(box=None, pad_edge=False, header_style="bold")
     for column in ("stage", "p50 ms", "p95 ms"):
         times.add_column(column, justify="left" if column == "stage" else "right")
     for time in stage_times(outcomes):

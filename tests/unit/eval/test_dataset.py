@@ -12,10 +12,10 @@ from eval.dataset import (
     GoldSpan,
     read_folder,
     read_questions,
-    resolve,
     select,
 )
 from eval.errors import EvaluationError
+from eval.gold import resolve
 from tests.unit.eval.builders import TEXT
 
 KEEPER = "Its keeper was Ada Moreau."
@@ -60,7 +60,7 @@ def test_a_question_without_family_is_its_own(tmp_path: Path) -> None:
 def test_a_gold_sentence_that_the_record_does_not_hold_is_named(tmp_path: Path) -> None:
     gold = [{"doc_id": "report", "sentence": "Its keeper was  Ada Moreau."}]
     dataset = read_questions(write(tmp_path, {**OWN, "gold": gold}))
-    with pytest.raises(EvaluationError, match="q1: document 'report' does not hold 'Its keeper"):
+    with pytest.raises(EvaluationError, match=r"q1: document 'report' does not hold 'Its keeper"):
         resolve(dataset, text_of)
 
 
@@ -68,7 +68,7 @@ def test_a_gold_document_that_the_record_does_not_have_is_named(tmp_path: Path) 
     dataset = read_questions(
         write(tmp_path, {**OWN, "gold": [{"doc_id": "minutes", "sentence": KEEPER}]})
     )
-    with pytest.raises(EvaluationError, match="q1: document 'minutes' is not in the index"):
+    with pytest.raises(EvaluationError, match=r"q1: document 'minutes' is not in the index"):
         resolve(dataset, text_of)
 
 
@@ -86,9 +86,9 @@ def test_offsets_of_a_data_set_are_used_where_the_words_stand_there(tmp_path: Pa
 
 
 def test_offsets_that_loading_has_moved_are_found_again_nearby(tmp_path: Path) -> None:
-    # The data set's text began with two blanks that the index does not keep: 12 is 10 there.
-    row = {"id": "d", "question": "Is it?", "answerable": True, "relevant": {"twice": 2},
-           "evidence": [{"doc_id": "twice", "start": 12, "end": 21, "text": "So it is."}]}  # fmt: skip
+    # The data set's text began with two blanks, which the index does not keep.
+    row = {"id": "d", "question": "Is it?", "answerable": True, "relevant": {"twice": 2}}
+    row["evidence"] = [{"doc_id": "twice", "start": 12, "end": 21, "text": "So it is."}]
     found = one(read_questions(write(tmp_path, row)))
     assert found.sentences == (GoldSpan("twice", 10, 19, "So it is."),)
     assert found.relevant == (("twice", 2),)
@@ -190,10 +190,10 @@ def test_a_bad_line_is_named_with_its_number_and_reason(
 
 
 def test_a_file_that_is_missing_or_not_utf8_is_named(tmp_path: Path) -> None:
-    with pytest.raises(EvaluationError, match="absent.jsonl: No such file"):
+    with pytest.raises(EvaluationError, match=r"absent.jsonl: No such file"):
         read_questions(tmp_path / "absent.jsonl")
     (tmp_path / "latin.jsonl").write_bytes(b'{"question": "caf\xe9?"}')
-    with pytest.raises(EvaluationError, match="latin.jsonl: is not UTF-8 at byte 17"):
+    with pytest.raises(EvaluationError, match=r"latin.jsonl: is not UTF-8 at byte 17"):
         read_questions(tmp_path / "latin.jsonl")
 
 
@@ -226,5 +226,5 @@ def test_a_limit_draws_by_the_seed_and_keeps_the_order(tmp_path: Path) -> None:
 
 def test_a_split_that_no_question_has_is_an_error(tmp_path: Path) -> None:
     dataset = read_questions(write(tmp_path, {"question": "One?"}))
-    with pytest.raises(EvaluationError, match="no question is in split 'dev'.*has no splits"):
+    with pytest.raises(EvaluationError, match=r"no question is in split 'dev'.*has no splits"):
         select(dataset, "dev", None, 0)

@@ -13,16 +13,8 @@ from eval.dataset import EvalQuestion
 from eval.expectations import Shortfall
 from eval.figures import Figure, figures_of
 from eval.judging import Outcome, judge
-from eval.report import (
-    MISTAKES,
-    Report,
-    format_figure,
-    format_interval,
-    mistake,
-    page,
-    question_row,
-    write,
-)
+from eval.page import format_figure, format_interval, page, write
+from eval.report import MISTAKES, Report, mistake, question_row
 from tests.unit.eval.builders import question, quoted, reply, unanswerable
 
 NASTY = "<script>alert(1)</script> & “why”?"
@@ -165,4 +157,4 @@ def test_the_terminal_shows_the_same_figures() -> None:
     tables.show(report(notes=("no spans",)), console, with_stages=True)
     text = console.export_text()
     assert re.search(r"passage@1 +0\.500 .* 6\b", text)
-    assert "fact" in text and "where answers are lost" in text and "note: no spans" in text
+    assert "fact" in text and "answers of record/test are lost" in text and "note: no spans" in text
