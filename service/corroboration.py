@@ -1,22 +1,19 @@
 """The same answer in several documents."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from index.search_index import SearchIndex
 from service.answers import Corroboration
-
-if TYPE_CHECKING:
-    from service.pipeline import Assessed
+from service.assessment import Assessed
 
 MIN_COSINE = 0.6
 """Sentences at least this alike state the same thing, each being an answer already."""
 
 
-def corroborated(index: SearchIndex, answers: Sequence["Assessed"]) -> tuple[Corroboration, ...]:
+def corroborated(index: SearchIndex, answers: Sequence[Assessed]) -> tuple[Corroboration, ...]:
     """Group the answers of other documents that say what the first one says."""
     if len(answers) < 2:
         return ()
@@ -31,6 +28,6 @@ def corroborated(index: SearchIndex, answers: Sequence["Assessed"]) -> tuple[Cor
     return (Corroboration(ids, len(sources)),)
 
 
-def _vector(index: SearchIndex, answer: "Assessed") -> npt.NDArray[np.float32]:
+def _vector(index: SearchIndex, answer: Assessed) -> npt.NDArray[np.float32]:
     row = index.first_sentences[answer.candidate.passage.row] + answer.reading.sentence
     return np.asarray(index.sentence_vectors[row], dtype=np.float32)

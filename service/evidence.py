@@ -1,6 +1,6 @@
 """What speaks for and against each candidate, as numbers that a calibration can weigh."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +13,13 @@ from index.types import Document, ScoredPassage
 from service.answer_types import expected_kind, kind_evidence
 from service.query import Query
 from service.reader import Reading
+from service.span_reader import SpanReading
 
 FEATURES = (
     "relevance",
     "margin",
+    "span_margin",
+    "answerable",
     "fused",
     "sentence_cosine",
     "coverage",
@@ -36,6 +39,10 @@ class Evidence:
     """The reader's logit of the best sentence."""
     margin: float
     """``relevance`` less that of the best other candidate; negative when another is better."""
+    span_margin: float
+    """The span reader's best span against "no answer"; 0 without a span reader."""
+    answerable: float
+    """The span reader's answerability logit; 0 without a span reader."""
     fused: float
     """The retriever's score."""
     sentence_cosine: float
@@ -75,42 +82,43 @@ class EvidenceCollector:
     def collect(
         self,
         query: Query,
-        candidates: Sequence[ScoredPassage],
-        readings: Sequence[Reading],
-        documents: Sequence[Document],
-        sentence_cosines: Sequence[float],
-    ) -> list[Evidence]:
-        """Return evidence for each candidate, in order. All sequences are parallel."""
+        candidate: ScoredPassage,
+        reading: Reading,
+        span: SpanReading | None,
+        document: Document,
+        sentence_cosine: float,
+        every_relevance: Sequence[float],
+    ) -> Evidence:
+        """Return the evidence for ``candidate``.
+
+        ``every_relevance`` holds the relevance of all candidates that were read, this one's too.
+        """
+        passage = candidate.passage
+        start, end = passage.sentences[reading.sentence]
+        sentence = document.text[start:end]
         weights = {t: self._lexical.idf(t) for t in self._own_terms(query)}
-        total = sum(weights.values()) or 1.0
-        unknown = sum(w for t, w in weights.items() if not self._lexical.document_frequency(t))
+        in_context = self._stems(f"{document.title} {passage.section or ''} {passage.text}")
+        in_sentence = self._stems(sentence)
+        in_record = {t for t in weights if self._lexical.document_frequency(t)}
         kind = expected_kind(query.text)
-        names = _names(query.text)
-        collected = []
-        for i, (candidate, reading) in enumerate(zip(candidates, readings, strict=True)):
-            passage = candidate.passage
-            start, end = passage.sentences[reading.sentence]
-            sentence = documents[i].text[start:end]
-            context = f"{documents[i].title} {passage.section or ''} {passage.text}"
-            in_context, in_sentence = self._stems(context), self._stems(sentence)
-            others = [r.relevance for j, r in enumerate(readings) if j != i]
-            present = kind_evidence(kind, query.text, sentence)
-            collected.append(
-                Evidence(
-                    relevance=reading.relevance,
-                    margin=reading.relevance - max(others) if others else 0.0,
-                    fused=candidate.score,
-                    sentence_cosine=sentence_cosines[i],
-                    coverage=sum(w for t, w in weights.items() if t in in_context) / total,
-                    sentence_coverage=sum(w for t, w in weights.items() if t in in_sentence)
-                    / total,
-                    names=_share(names, in_context),
-                    unknown=unknown / total,
-                    kind_present=float(kind != "other" and present == 1.0),
-                    kind_missing=float(kind != "other" and present == 0.0),
-                )
-            )
-        return collected
+        present = kind_evidence(kind, query.text, sentence)
+        others = sorted(every_relevance, reverse=True)
+        if reading.relevance in others:
+            others.remove(reading.relevance)
+        return Evidence(
+            relevance=reading.relevance,
+            margin=reading.relevance - others[0] if others else 0.0,
+            span_margin=span.margin if span else 0.0,
+            answerable=span.answerable if span else 0.0,
+            fused=candidate.score,
+            sentence_cosine=sentence_cosine,
+            coverage=_weighted_share(weights, in_context),
+            sentence_coverage=_weighted_share(weights, in_sentence),
+            names=_share(_names(query.text), in_context),
+            unknown=1.0 - _weighted_share(weights, in_record),
+            kind_present=float(kind != "other" and present == 1.0),
+            kind_missing=float(kind != "other" and present == 0.0),
+        )
 
     def _own_terms(self, query: Query) -> set[str]:
         return {stem(w) for w in query.content_words}
@@ -135,6 +143,11 @@ def _names(question: str) -> set[str]:
         if capital or any(c.isdigit() for c in bare):
             found |= {stem(w) for w in words(bare) if w not in STOP_WORDS}
     return found
+
+
+def _weighted_share(weights: Mapping[str, float], present: set[str]) -> float:
+    total = sum(weights.values())
+    return sum(w for t, w in weights.items() if t in present) / total if total else 1.0
 
 
 def _share(wanted: set[str], present: set[str]) -> float:

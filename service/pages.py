@@ -1,9 +1,9 @@
 """The pages that a browser sees: pure functions from records to HTML, autoescaped by Jinja2.
 
 They hold no script of their own and no inline style, so they work under the policy
-``default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:;
-base-uri 'none'; form-action 'self'; require-trusted-types-for 'script'``. ``root`` is the path under
-which the service is mounted, without a final slash; ``lang`` is ``"en"`` or ``"vi"``.
+``default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'
+data:; base-uri 'none'; form-action 'self'; require-trusted-types-for 'script'``. ``root`` is the
+path under which the service is mounted, without a final slash; ``lang`` is ``"en"`` or ``"vi"``.
 """
 
 import json

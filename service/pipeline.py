@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from index.models import find_model
@@ -12,63 +11,56 @@ from service.answers import (
     Answer,
     CitedPassage,
     Confidence,
-    Filters,
     Highlight,
     IndexInfo,
     Question,
     Reason,
     Status,
 )
+from service.assessment import Assessed, Assessor
 from service.citations import cite
-from service.confidence import Calibration, band
+from service.confidence import Calibration, band, calibration_name
 from service.corroboration import corroborated
-from service.evidence import Evidence, EvidenceCollector
 from service.follow_ups import person_in, resolve
 from service.known_words import known_words
 from service.query import Query, QueryUnderstanding, is_question
-from service.reader import CrossEncoderReader, Reader, Reading
-from service.retriever import FloatArray, Retriever
+from service.reader import CrossEncoderReader, Reader
+from service.retriever import Retriever
+from service.span_reader import OnnxSpanReader, SpanReader
 from service.suggestions import checked_suggestions
 
 CANDIDATES = 6
 """Passages that are read; ``benchmarks/`` shows quality and latency against this number."""
-PROMISE_OF_PASSAGE = 2.0
-"""Weight of the passage's fused score against a sentence's cosine in choosing what to read."""
 NEAR_MISSES = 3
 OUT_OF_CORPUS = 0.1
 """Below this probability the record is said not to speak of the matter at all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Assessed:
-    """A candidate that was read, with the probability that it answers."""
-
-    candidate: ScoredPassage
-    document: Document
-    reading: Reading
-    evidence: Evidence
-    probability: float
-
-
 class QuestionAnswerer:
     """Answers questions over one index. Safe to use from several threads."""
 
-    def __init__(self, index: SearchIndex, reader: Reader, calibration: Calibration) -> None:
+    def __init__(
+        self,
+        index: SearchIndex,
+        reader: Reader,
+        calibration: Calibration,
+        span_reader: SpanReader | None = None,
+    ) -> None:
         manifest = index.manifest
         self._index = index
-        self._reader = reader
         self._calibration = calibration
         self._retriever = Retriever(index)
+        self._assessor = Assessor(index, self._retriever, reader, span_reader, calibration)
         self._understanding = QueryUnderstanding(
             index.lexicon, known_words(index.embedder), tuple(manifest.languages)
         )
-        self._collector = EvidenceCollector(index.lexical, index.lexicon)
         self.info = IndexInfo(
             generation=manifest.generation,
             fingerprint=manifest.fingerprint,
             built_at=manifest.built_at,
             model=manifest.model["name"],
         )
+        self.calibration_name = calibration_name(manifest.reader, manifest.span_reader)
         self.suggestions: tuple[str, ...] = ()
 
     @classmethod
@@ -79,21 +71,25 @@ class QuestionAnswerer:
         """
         index = open_index(index_dir, threads)
         reader = CrossEncoderReader(find_model(index.manifest.reader), threads)
-        return cls(index, reader, Calibration.for_reader(reader.name))
+        span_reader = None
+        if index.manifest.span_reader is not None:
+            span_reader = OnnxSpanReader(find_model(index.manifest.span_reader), threads)
+        calibration = Calibration.for_readers(reader.name, index.manifest.span_reader)
+        return cls(index, reader, calibration, span_reader)
 
     def ask(self, question: Question) -> Answer:
         """Answer ``question`` with quotations, or say that the record does not."""
         clock = Clock()
         resolved = resolve(question.text, question.history, self._person_who_answers)
         query = self._understanding.understand(resolved or question.text, question.lang)
-        assessed = self._assess(query, question.filters, clock)
+        assessed = self._assess(query, question, clock)
         return self._decide(question, resolved, query, assessed, clock)
 
     def assess(self, question: Question) -> list[Assessed]:
         """Every candidate that was read, the most relevant first, whatever the threshold."""
         resolved = resolve(question.text, question.history, self._person_who_answers)
         query = self._understanding.understand(resolved or question.text, question.lang)
-        return self._assess(query, question.filters, Clock())
+        return self._assess(query, question, Clock())
 
     def retrieve(self, question: Question, k: int) -> Sequence[ScoredPassage]:
         """The ``k`` best candidates before reading, best first."""
@@ -117,40 +113,14 @@ class QuestionAnswerer:
         """Release the index."""
         self._index.close()
 
-    def _assess(self, query: Query, filters: Filters, clock: "Clock") -> list[Assessed]:
+    def _assess(self, query: Query, question: Question, clock: "Clock") -> list[Assessed]:
         vector = self._retriever.encode(query.text)
         clock.lap("embed")
-        candidates = self._retriever.retrieve(vector, query.terms, CANDIDATES, filters)
+        candidates = self._retriever.retrieve(vector, query.terms, CANDIDATES, question.filters)
         clock.lap("search")
-        assessed = self._read(query, vector, candidates)
+        assessed = self._assessor.assess(query, vector, candidates, question.top_k)
         clock.lap("read")
         return assessed
-
-    def _read(
-        self, query: Query, vector: FloatArray, candidates: Sequence[ScoredPassage]
-    ) -> list[Assessed]:
-        """Read the candidates; return those with a reading, the most probable first."""
-        cosines = [self._retriever.sentence_cosines(vector, c.passage.row) for c in candidates]
-        promise = [
-            [float(cosine) + PROMISE_OF_PASSAGE * c.score for cosine in row]
-            for c, row in zip(candidates, cosines, strict=True)
-        ]
-        readings = self._reader.read(query.expanded, [c.passage for c in candidates], promise)
-        kept = [(c, r, row) for c, r, row in zip(candidates, readings, cosines, strict=True) if r]
-        documents = [self._index.store.document(c.passage.doc_id) for c, _, _ in kept]
-        found = [d for d in documents if d is not None]
-        evidence = self._collector.collect(
-            query,
-            [c for c, _, _ in kept],
-            [r for _, r, _ in kept],
-            found,
-            [float(row[r.sentence]) for _, r, row in kept],
-        )
-        assessed = [
-            Assessed(c, d, r, e, self._calibration.probability(e))
-            for (c, r, _), d, e in zip(kept, found, evidence, strict=True)
-        ]
-        return sorted(assessed, key=lambda a: (-a.reading.relevance, a.candidate.passage.row))
 
     def _decide(
         self,
@@ -209,11 +179,10 @@ class QuestionAnswerer:
 
 def _cited(assessed: Assessed, rank: int) -> CitedPassage:
     candidate = assessed.candidate
-    start, end = candidate.passage.sentences[assessed.reading.sentence]
     return cite(
         candidate.passage,
         assessed.document,
-        (Highlight(start, end, "sentence"),),
+        highlights(assessed),
         rank,
         round(assessed.probability, 4),
         {
@@ -222,6 +191,15 @@ def _cited(assessed: Assessed, rank: int) -> CitedPassage:
             "reader": round(assessed.reading.relevance, 4),
         },
     )
+
+
+def highlights(assessed: Assessed) -> tuple[Highlight, ...]:
+    """The sentence that answers and, where the span reader is sure of them, its very words."""
+    sentence = Highlight(*assessed.sentence, "sentence")
+    span = assessed.span
+    if span is None or span.margin <= 0 or not sentence.start <= span.start < sentence.end:
+        return (sentence,)
+    return sentence, Highlight(span.start, min(span.end, sentence.end), "span")
 
 
 class Clock:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import onnxruntime
 from tokenizers import Tokenizer
 
 from index.models import ModelFiles
+from index.onnx_session import open_session
 from index.types import Passage
 
 
@@ -49,14 +49,9 @@ class CrossEncoderReader:
     def __init__(
         self, model: ModelFiles, threads: int = 1, budget: int = 8, max_tokens: int = 256
     ) -> None:
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
         self.name = model.name
         self._budget = budget
-        self._session = onnxruntime.InferenceSession(
-            model.weights.read_bytes(), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_session(model.weights.read_bytes(), threads)
         self._inputs = [i.name for i in self._session.get_inputs()]
         self._tokenizer = Tokenizer.from_file(str(model.folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(max_tokens, strategy="longest_first")

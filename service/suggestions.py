@@ -24,8 +24,13 @@ _SAYING = {
     "called": "call for", "warned": "warn of", "argued": "argue", "told": "say",
 }  # fmt: skip
 _PASSIVE = re.compile(
-    r"^(?:[^,.]{0,60},\s)?(?:A|An|The|This)\s+((?:[\w’'-]+\s){1,6}?)(?:[^.]{0,120}?\s)?"
+    r"^(?:[^,.]{0,60},\s)?(?:A|An|The|This)\s+((?:[\w-]+\s){1,5}?)"
+    r"(?:(?:on|in|at|for|of|with|between)\s[^.]{0,120}?\s)?"
     r"(?:was|were)\s+(held|organi[sz]ed|hosted|founded|established|built|opened|launched)\b"
+)
+_TOOK_PLACE = re.compile(
+    r"^(?:[^,.]{0,60},\s)?(?:A|An|The|This)\s+((?:[\w-]+\s){1,4}?)"
+    r"(?:(?:on|for|of|with|between)\s[^.]{0,160}?)?took place\b"
 )
 _DEFINITION = re.compile(
     r"^((?:The\s)?[A-Z][\w’'.-]*(?:\s(?:[A-Z][\w’'.-]*|of|the|and|for)){0,6})\s(?:\([^)]{1,40}\)\s)?"
@@ -99,6 +104,12 @@ def _questions(sentence: str, pairs: Counter[tuple[str, str]]) -> Iterator[tuple
             yield "who", f"Who {verb} the {subject}?"
         if plain and _DATE.search(sentence):
             yield "when", f"When was the {subject} {verb}?"
+    if found := _TOOK_PLACE.match(sentence):
+        subject = found.group(1).strip()
+        if not any(w in STOP_WORDS for w in subject.lower().split()):
+            yield "where", f"Where did the {subject} take place?"
+            if _DATE.search(sentence):
+                yield "when", f"When did the {subject} take place?"
     if found := _DEFINITION.match(sentence):
         subject = found.group(1)
         subject = "the " + subject[4:] if subject.startswith("The ") else subject

@@ -15,7 +15,7 @@ from pathlib import Path
 from index.analysis import terms
 from index.sentences import split_sentences
 
-MAX_WORDS = 100
+MAX_WORDS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ def _holds(text: str, answers: Sequence[str]) -> bool:
 def _window(
     text: str, sentences: list[tuple[int, int]], question: str, must_hold: int | None
 ) -> tuple[int, int]:
-    """The run of at most 100 words that shares most with the question, or holds an offset."""
+    """The run of at most 60 words that shares most with the question, or holds an offset."""
     asked = set(terms(question))
     shared = [len(asked & set(terms(text[s:e]))) for s, e in sentences]
     first = max(range(len(sentences)), key=lambda i: (shared[i], -i))

@@ -25,8 +25,8 @@ from training.examples import Example, read_examples
 from training.initial_weights import dequantised
 from training.model import SpanReader
 
-MAX_TOKENS = 224
-BATCH_TOKENS = 2048
+MAX_TOKENS = 160
+BATCH_TOKENS = 1536
 IGNORE = -100
 START_FROM = "ms-marco-MiniLM-L-12-v2-int8"
 
@@ -38,8 +38,8 @@ def main() -> None:
     parser.add_argument("--validation", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--minutes", type=float, default=40)
-    parser.add_argument("--rate", type=float, default=7e-5)
-    parser.add_argument("--frozen-layers", type=int, default=4)
+    parser.add_argument("--rate", type=float, default=8e-5)
+    parser.add_argument("--frozen-layers", type=int, default=6)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
     arguments = parser.parse_args()
@@ -98,7 +98,7 @@ def encode(tokenizer: Tokenizer, example: Example) -> dict[str, Any] | None:
 def batches(encoded: list[dict[str, Any]], seed: int) -> Iterator[list[dict[str, Any]]]:
     """Batches of like length, about ``BATCH_TOKENS`` each, in random order."""
     rng = random.Random(seed)
-    order = sorted(encoded, key=lambda e: (len(e["ids"]) + rng.uniform(-8, 8)))
+    order = sorted(encoded, key=lambda e: len(e["ids"]) + rng.uniform(-8, 8))
     groups: list[list[dict[str, Any]]] = [[]]
     for item in order:
         if (len(groups[-1]) + 1) * len(item["ids"]) > BATCH_TOKENS:
@@ -165,10 +165,8 @@ def train(
                 else:
                     for mean, parameter in zip(average, trained, strict=True):
                         mean += (parameter.data - mean) / averaged
-            if step % 50 == 0:
-                print(
-                    f"{share:.3f} epoch {epoch} step {step} loss {loss.item():.3f}", flush=True
-                )
+            if step % 20 == 0:
+                print(f"{share:.3f} epoch {epoch} step {step} loss {loss.item():.3f}", flush=True)
         epoch += 1
 
 
@@ -181,7 +179,7 @@ def evaluate(
 
     model.eval()
     margins, logits, labels, exact = [], [], [], []
-    for example in examples[:1200]:
+    for example in examples[:800]:
         encoding = tokenizer.encode(example.question, example.passage)
         item = {"ids": encoding.ids, "types": encoding.type_ids, "start": 0, "end": 0}
         ids, mask, types, *_ = tensors([item | {"answerable": 0.0}], device)

@@ -1,0 +1,189 @@
+"""Fit the calibration that turns evidence into a probability, on development data only.
+
+    python -m eval.calibrate --index index-data/record --dataset DIR --output service/calibration
+
+Uses the development split of eval/questions.jsonl and, from each DIR laid out as in
+``docs/evaluation.md``, a sample of its questions. Each source has the same total weight. Prints
+what cross-validation by family says of the fit, then writes one file for the reader in use.
+"""
+
+import argparse
+import json
+import random
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from eval import dataset as datasets
+from eval.dataset import EvalQuestion
+from eval.gold import resolve
+from eval.judging import holds_gold
+from index.errors import RecordError
+from service.answers import Question, Turn
+from service.evidence import FEATURES
+from service.pipeline import QuestionAnswerer
+
+RECORD_QUESTIONS = Path(__file__).parent / "questions.jsonl"
+REGULARISATION = 0.3
+"""Inverse strength ``C`` of the L2 penalty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """Evidence ``(n, features)``, labels and families of one source of questions."""
+
+    source: str
+    evidence: npt.NDArray[np.float64]
+    right: npt.NDArray[np.bool_]
+    families: tuple[str, ...]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Fit and write; return 0, or 1 when there is too little to fit on."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--index", type=Path, required=True, help="index of the record")
+    parser.add_argument("--dataset", type=Path, action="append", default=[], metavar="DIR")
+    parser.add_argument("--off-topic", type=Path, metavar="FILE", help="questions of other worlds")
+    parser.add_argument("--sample", type=int, default=500, help="questions from each DIR")
+    parser.add_argument("--indexes", type=Path, default=Path("eval-output/indexes"))
+    parser.add_argument("--threshold", type=float, default=0.5)
+    parser.add_argument("--output", type=Path, required=True, help="folder of the calibrations")
+    arguments = parser.parse_args(argv)
+    try:
+        samples, reader = _samples(arguments)
+    except RecordError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    report, fitted = fit(samples)
+    for line in report:
+        print(line)
+    values = {
+        "reader": reader,
+        "features": list(FEATURES),
+        "threshold": arguments.threshold,
+        **fitted,
+        "fitted_on": "; ".join(f"{s.source} ({len(s.right)})" for s in samples),
+    }
+    path = arguments.output / f"{reader}.json"
+    path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+    print(f"wrote {path}")
+    return 0
+
+
+def fit(samples: Sequence[Sample], seed: int = 0) -> tuple[list[str], dict[str, Any]]:
+    """Return lines about the fit and the parameters of ``service.confidence.Calibration``."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import roc_auc_score
+    from sklearn.model_selection import GroupKFold
+
+    evidence = np.concatenate([s.evidence for s in samples])
+    right = np.concatenate([s.right for s in samples])
+    families = [f"{s.source}:{f}" for s in samples for f in s.families]
+    weight = np.concatenate([np.full(len(s.right), 1 / len(s.right)) for s in samples])
+    weight *= len(weight) / weight.sum()
+    means = np.average(evidence, axis=0, weights=weight)
+    scales = np.sqrt(np.average((evidence - means) ** 2, axis=0, weights=weight)) + 1e-6
+    standardised = np.clip((evidence - means) / scales, -4.0, 4.0)
+
+    def fitted(rows: npt.NDArray[np.intp]) -> Any:
+        model = LogisticRegression(C=REGULARISATION, max_iter=2000, random_state=seed)
+        return model.fit(standardised[rows], right[rows], sample_weight=weight[rows])
+
+    predicted = np.zeros(len(right))
+    folds = GroupKFold(n_splits=5, shuffle=True, random_state=seed)
+    for train, held_out in folds.split(standardised, right, families):
+        predicted[held_out] = fitted(train).predict_proba(standardised[held_out])[:, 1]
+    report = []
+    first = 0
+    for sample in samples:
+        part = slice(first, first + len(sample.right))
+        first = part.stop
+        report.append(
+            f"{sample.source}: {len(sample.right)} questions, {sample.right.mean():.2f} right, "
+            f"held-out AUROC {roc_auc_score(sample.right, predicted[part]):.3f}, "
+            f"Brier {np.mean((predicted[part] - sample.right) ** 2):.3f}"
+        )
+    model = fitted(np.arange(len(right)))
+    weights = model.coef_[0]
+    report += [f"  {name:18} {value:+.2f}" for name, value in zip(FEATURES, weights, strict=True)]
+    return report, {
+        "intercept": round(float(model.intercept_[0]), 5),
+        "weights": [round(float(w), 5) for w in weights],
+        "means": [round(float(m), 5) for m in means],
+        "scales": [round(float(s), 5) for s in scales],
+    }
+
+
+def _samples(arguments: argparse.Namespace) -> tuple[list[Sample], str]:
+    record = QuestionAnswerer.open(arguments.index)
+    rows = datasets.read_questions(RECORD_QUESTIONS, "record")
+    development = datasets.select(rows, split="dev", limit=None, seed=0)
+    samples = [collect("record/dev", record, development)]
+    reader = record.calibration_name
+    record.close()
+    for folder in arguments.dataset:
+        samples.append(_of_folder(folder, arguments))
+    return samples, reader
+
+
+def _of_folder(folder: Path, arguments: argparse.Namespace) -> Sample:
+    from index.build import BuildOptions, build_index
+    from index.progress import for_stream
+
+    rows = datasets.read_folder(folder)
+    if rows.corpus is None:
+        raise RecordError(f"{folder} holds no corpus.jsonl to fit on")
+    index = arguments.indexes / f"calibrate-{rows.name}"
+    build_index([rows.corpus], index, BuildOptions(if_stale=True), for_stream())
+    answerer = QuestionAnswerer.open(index)
+    chosen = datasets.select(rows, split="all", limit=arguments.sample, seed=0)
+    off_topic: list[str] = []
+    if arguments.off_topic:
+        lines = arguments.off_topic.read_text(encoding="utf-8").splitlines()
+        questions = [json.loads(line)["question"] for line in lines]
+        off_topic = random.Random(0).sample(questions, min(len(questions), arguments.sample // 5))
+    sample = collect(rows.name, answerer, chosen, off_topic)
+    answerer.close()
+    return sample
+
+
+def collect(
+    source: str, answerer: QuestionAnswerer, questions: Any, off_topic: Sequence[str] = ()
+) -> Sample:
+    """Ask every question and note the evidence for the first candidate, right or not."""
+
+    def text_of(doc_id: str) -> str | None:
+        document = answerer.document(doc_id)
+        return None if document is None else document.text
+
+    resolved: Sequence[EvalQuestion] = resolve(questions, text_of)[0]
+    evidence, right, families = [], [], []
+    for question in resolved:
+        turns = tuple(Turn(h) for h in question.history)
+        assessed = answerer.assess(Question(question.text, history=turns))
+        if not assessed:
+            continue
+        first = assessed[0]
+        evidence.append(first.evidence.vector())
+        right.append(
+            bool(question.answerable)
+            and holds_gold(question, first.document.doc_id, *first.sentence)
+        )
+        families.append(question.family or question.id)
+    for number, text in enumerate(off_topic):
+        if assessed := answerer.assess(Question(text)):
+            evidence.append(assessed[0].evidence.vector())
+            right.append(False)
+            families.append(f"off-topic {number}")
+    return Sample(source, np.asarray(evidence), np.asarray(right, dtype=bool), tuple(families))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

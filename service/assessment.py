@@ -1,0 +1,104 @@
+"""Reading the candidates and weighing what was found: from passages to probabilities."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index.search_index import SearchIndex
+from index.types import Document, ScoredPassage
+from service.confidence import Calibration
+from service.evidence import Evidence, EvidenceCollector
+from service.query import Query
+from service.reader import Reader, Reading
+from service.retriever import FloatArray, Retriever
+from service.span_reader import SpanReader, SpanReading
+
+PROMISE_OF_PASSAGE = 2.0
+"""Weight of the passage's fused score against a sentence's cosine in choosing what to read."""
+LOOKED_AT_CLOSELY = 2
+"""Candidates whose words the span reader weighs in any case; more only beside an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """A candidate that was read, with the probability that it answers."""
+
+    candidate: ScoredPassage
+    document: Document
+    reading: Reading
+    span: SpanReading | None
+    evidence: Evidence
+    probability: float
+    sentence: tuple[int, int]
+    """Document offsets of the sentence to mark."""
+
+
+class Assessor:
+    """Composes the readers, the evidence and the calibration over one index."""
+
+    def __init__(
+        self,
+        index: SearchIndex,
+        retriever: Retriever,
+        reader: Reader,
+        span_reader: SpanReader | None,
+        calibration: Calibration,
+    ) -> None:
+        self._index = index
+        self._retriever = retriever
+        self._reader = reader
+        self._span_reader = span_reader
+        self._calibration = calibration
+        self._collector = EvidenceCollector(index.lexical, index.lexicon)
+
+    def assess(
+        self, query: Query, vector: FloatArray, candidates: Sequence[ScoredPassage], wanted: int
+    ) -> list[Assessed]:
+        """Return up to ``wanted`` candidates with their probabilities, the likeliest first.
+
+        Candidates below the first two are looked at closely only when one of those answers.
+        """
+        cosines = [self._retriever.sentence_cosines(vector, c.passage.row) for c in candidates]
+        promise = [
+            [float(cosine) + PROMISE_OF_PASSAGE * c.score for cosine in row]
+            for c, row in zip(candidates, cosines, strict=True)
+        ]
+        readings = self._reader.read(query.expanded, [c.passage for c in candidates], promise)
+        read = [(c, r, row) for c, r, row in zip(candidates, readings, cosines, strict=True) if r]
+        read.sort(key=lambda item: (-item[1].relevance, item[0].passage.row))
+        every = [r.relevance for _, r, _ in read]
+
+        def closely(items: Sequence[tuple[ScoredPassage, Reading, FloatArray]]) -> list[Assessed]:
+            return [self._assessed(query, c, r, row, every) for c, r, row in items]
+
+        assessed = closely(read[:LOOKED_AT_CLOSELY])
+        if any(a.probability >= self._calibration.threshold for a in assessed):
+            assessed += closely(read[LOOKED_AT_CLOSELY : max(wanted, LOOKED_AT_CLOSELY)])
+        return sorted(assessed, key=lambda a: (-a.probability, a.candidate.passage.row))
+
+    def _assessed(
+        self,
+        query: Query,
+        candidate: ScoredPassage,
+        reading: Reading,
+        cosines: FloatArray,
+        every: Sequence[float],
+    ) -> Assessed:
+        passage = candidate.passage
+        document = self._index.store.document(passage.doc_id)
+        if document is None:
+            raise LookupError(f"passage {passage.passage_id} has no document in the store")
+        span = None
+        if self._span_reader is not None:
+            span = self._span_reader.read(query.text, passage, reading.sentence)
+        evidence = self._collector.collect(
+            query, candidate, reading, span, document, float(cosines[reading.sentence]), every
+        )
+        return Assessed(
+            candidate=candidate,
+            document=document,
+            reading=reading,
+            span=span,
+            evidence=evidence,
+            probability=self._calibration.probability(evidence),
+            sentence=passage.sentences[reading.sentence],
+        )

@@ -1,0 +1,59 @@
+"""Write the trained reader as int8 ONNX, with its tokenizer, ready to ship.
+
+python -m training.export_reader --weights FOLDER/reader.pt --output service/reader_model
+"""
+
+import argparse
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+
+from index.models import file_sha256, find_model
+from training.model import SpanReader
+from training.train_reader import START_FROM
+
+
+def main() -> None:
+    """Export and quantise; print the SHA-256 to pin in ``index/models.py``."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    arguments = parser.parse_args()
+    model = SpanReader()
+    model.load_state_dict(torch.load(arguments.weights, weights_only=True))
+    model.eval()
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    inputs = ["input_ids", "attention_mask", "token_type_ids"]
+    outputs = ["start", "end", "answerable"]
+    example = torch.ones(2, 9, dtype=torch.long)
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        exported = Path(folder) / "reader.onnx"
+        torch.onnx.export(
+            model,
+            (example, example, torch.zeros_like(example)),
+            str(exported),
+            input_names=inputs,
+            output_names=outputs,
+            dynamic_axes={n: {0: "batch", 1: "tokens"} for n in [*inputs, "start", "end"]},
+            opset_version=17,
+            dynamo=False,
+        )
+        quantize_dynamic(
+            exported,
+            arguments.output / "model.onnx",
+            weight_type=QuantType.QInt8,
+            per_channel=True,
+        )
+    tokenizer = find_model(START_FROM).folder / "tokenizer.json"
+    shutil.copyfile(tokenizer, arguments.output / "tokenizer.json")
+    size = (arguments.output / "model.onnx").stat().st_size
+    print(f"{size / 1e6:.1f} MB, SHA-256 {file_sha256(arguments.output / 'model.onnx')}")
+
+
+if __name__ == "__main__":
+    main()
