@@ -129,3 +129,11 @@ def test_an_answer_that_is_not_that_of_a_service_is_an_error() -> None:
         http(lambda r: httpx.Response(200, text="<html>")).ask(KEEPER)
     with pytest.raises(EvaluationError, match="is this the service"):
         http(lambda r: httpx.Response(200, json={"answer": "42"})).ask(KEEPER)
+
+
+def test_what_a_service_says_of_a_refused_request_is_passed_on() -> None:
+    problem = {"title": "Too long", "status": 422, "detail": "The question is too long."}
+    with pytest.raises(EvaluationError, match=r"/ask: status 422: The question is too long\.$"):
+        http(lambda r: httpx.Response(422, json=problem)).ask(KEEPER)
+    with pytest.raises(EvaluationError, match=r"/ask: status 500: '<html>'$"):
+        http(lambda r: httpx.Response(500, text="<html>")).ask(KEEPER)
