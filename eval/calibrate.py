@@ -1,6 +1,6 @@
 """Fit the calibration that turns evidence into a probability, on development data only.
 
-    python -m eval.calibrate --index index-data/record --dataset DIR --output service/calibration
+    python -m eval.calibrate --index index-data --dataset DIR --output service/calibration
 
 Uses the development split of eval/questions.jsonl and, from each DIR laid out as in
 ``docs/evaluation.md``, a sample of its questions. Each source has the same total weight. Prints

@@ -32,7 +32,7 @@ class BlockView:
 
 
 def mark_runs(text: str, offset: int, marks: Iterable[tuple[int, int, str]]) -> list[Run]:
-    """``text``, which stands at ``offset`` of its document, cut at the ``(start, end, kind)`` marks.
+    """``text``, which stands at ``offset`` of its document, cut at ``(start, end, kind)`` marks.
 
     The pieces joined are ``text``. ``kind`` is ``"sentence"`` (a mark) or ``"span"`` (strong).
     What reaches beyond ``text`` is cut off.

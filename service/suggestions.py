@@ -36,6 +36,8 @@ _DEFINITION = re.compile(
     r"^((?:The\s)?[A-Z][\w’'.-]*(?:\s(?:[A-Z][\w’'.-]*|of|the|and|for)){0,6})\s(?:\([^)]{1,40}\)\s)?"
     r"(?:is|was|are|were)\s(?:not only\s)?(a|an|the|one of)\b"
 )
+_KINDS = ("when", "who", "what", "said", "where")
+"""In the order of taking turns."""
 _DATE = re.compile(r"\b(?:1\d|20)\d\d\b|\b(?:January|February|March|April|May|June|July|August|"
                    r"September|October|November|December)\s+\d")  # fmt: skip
 
@@ -82,7 +84,7 @@ def _varied(candidates: Iterator[Candidate]) -> list[Candidate]:
             by_kind.setdefault(candidate.kind, []).append(candidate)
     found = []
     for turn in range(max((len(v) for v in by_kind.values()), default=0)):
-        found += [by_kind[k][turn] for k in sorted(by_kind) if turn < len(by_kind[k])]
+        found += [by_kind[k][turn] for k in _KINDS if turn < len(by_kind.get(k, ()))]
     return found
 
 
