@@ -101,7 +101,8 @@ def open_generation(root: Path, name: str) -> Generation:
     except OSError as error:
         raise IndexCorrupt(f"{folder / MANIFEST}: {error.strerror or error}") from error
     except ValueError as error:
-        raise IndexCorrupt(f"{folder / MANIFEST}: {error}") from error
+        hint = BUILD_HINT.format(root)
+        raise IndexCorrupt(f"{folder / MANIFEST}: {error}; {hint}") from error
     if manifest.format != FORMAT:
         raise IndexMismatch(
             f"{folder} has format {manifest.format}, this program reads {FORMAT}: "

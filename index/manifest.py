@@ -50,7 +50,7 @@ class Manifest:
         try:
             manifest = cls(**values)
         except TypeError as error:
-            raise ValueError(str(error)) from error
+            raise ValueError(f"is not a manifest of this version: {error}") from error
         return dataclasses.replace(manifest, left_out=tuple(manifest.left_out))
 
 

@@ -93,7 +93,8 @@ class QuestionAnswerer:
 
     def retrieve(self, question: Question, k: int) -> Sequence[ScoredPassage]:
         """The ``k`` best candidates before reading, best first."""
-        query = self._understanding.understand(question.text, question.lang)
+        resolved = resolve(question.text, question.history, self._person_who_answers)
+        query = self._understanding.understand(resolved or question.text, question.lang)
         vector = self._retriever.encode(query.text)
         return self._retriever.retrieve(vector, query.terms, k, question.filters)
 

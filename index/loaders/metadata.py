@@ -37,7 +37,7 @@ def parse_metadata(values: Mapping[str, Any], *, keep_extra: bool = True) -> Met
     if keep_extra:
         for key, value in values.items():
             if key not in INTERPRETED and isinstance(value, str | int | float | datetime.date):
-                extra[str(key)] = str(value).strip()
+                extra[str(key)] = _characters(str(key), str(value).strip())
     return Metadata(**known, extra=extra)
 
 
@@ -52,7 +52,16 @@ def _text(key: str, value: Any) -> str | None:
         return None
     if isinstance(value, bool) or not isinstance(value, str | int | float | datetime.date):
         raise ValueError(f"{key}: expected text, found {type(value).__name__} {str(value)[:60]!r}")
-    return re.sub(r"\s+", " ", str(value)).strip() or None
+    return _characters(key, re.sub(r"\s+", " ", str(value)).strip()) or None
+
+
+def _characters(key: str, text: str) -> str:
+    """``text``. Raises ValueError when it holds a lone surrogate, which cannot be stored."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        raise ValueError(f"{key}: {text!r} holds a lone surrogate, which is no character") from None
+    return text
 
 
 def _iso_date(value: Any) -> str | None:
