@@ -7,6 +7,7 @@ ARG PYTHON_IMAGE=python:3.11-slim-bookworm
 # Builds the index, which takes PyTorch, and gathers what serving it takes, which is much less.
 FROM ${PYTHON_IMAGE} AS builder
 ENV VENV_DIR=/opt/build \
+    ORT_DISABLE_TELEMETRY=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     PIP_NO_CACHE_DIR=1
 WORKDIR /app
@@ -35,6 +36,7 @@ RUN groupadd --system --gid 10001 record \
     && install -d -o record -g record /data
 ENV PATH=/opt/serve/bin:$PATH \
     PYTHONUNBUFFERED=1 \
+    ORT_DISABLE_TELEMETRY=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     ASK_RECORD_HOST=0.0.0.0 \
     ASK_RECORD_PORT=8000 \

@@ -263,6 +263,12 @@ def test_the_image_sets_only_settings_that_exist() -> None:
     assert given - names == set()
 
 
+def test_neither_stage_of_the_image_reports_its_use() -> None:
+    environments = [rest for name, rest in instructions() if name == "ENV"]
+    assert len(environments) == 2
+    assert all("ORT_DISABLE_TELEMETRY=1" in rest.split() for rest in environments)
+
+
 def test_the_image_starts_the_service() -> None:
     entrypoint = json.loads(last_of("ENTRYPOINT"))
     assert entrypoint == ["python", "-m", "service"]

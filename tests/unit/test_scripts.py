@@ -36,7 +36,9 @@ case "${1:-} ${2:-}" in
   "-c import ensurepip") [ -z "${NO_ENSUREPIP:-}" ] ;;
   "-c import pip") [ -z "${NO_ENSUREPIP:-}" ] ;;
   "-W ignore") [ -z "${NEEDS_CUDA:-}" ] || grep -q torch-cuda "$CALLS" ;;
-  "-m index" | "-m service") printf '%s|' "$PWD" "$@" >>"$CALLS"; echo >>"$CALLS" ;;
+  "-m index" | "-m service") 
+    { printf '%s|' "$PWD" "$@"; echo "ORT_DISABLE_TELEMETRY=$ORT_DISABLE_TELEMETRY"; } >>"$CALLS"
+    ;;
   "-c import sys"*_base_executable*) [ -z "${TOO_OLD:-}" ] && echo "$0" ;;
   *) exec REAL "$@" ;;
 esac
@@ -283,9 +285,10 @@ def test_serve_indexes_the_record_and_passes_its_flags_on(checkout: Checkout) ->
     done = checkout.run("scripts/serve", "--port", "9001")
     assert done.returncode == 0, done.stderr
     root = checkout.root
+    quiet = "ORT_DISABLE_TELEMETRY=1"
     assert checkout.calls()[3:] == [
-        f"{root}|-m|index|build|{root}/docs_corpus|--output|{root}/index-data|--if-stale|",
-        f"{root}|-m|service|--index|{root}/index-data|--port|9001|",
+        f"{root}|-m|index|build|{root}/docs_corpus|--output|{root}/index-data|--if-stale|{quiet}",
+        f"{root}|-m|service|--index|{root}/index-data|--port|9001|{quiet}",
     ]
 
 
