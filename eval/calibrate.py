@@ -29,8 +29,10 @@ from service.evidence import FEATURES
 from service.pipeline import QuestionAnswerer
 
 RECORD_QUESTIONS = Path(__file__).parent / "questions.jsonl"
-REGULARISATION = 0.3
-"""Inverse strength ``C`` of the L2 penalty."""
+PENALTY = 0.01
+"""Of the squared weights, against the mean log loss."""
+SIGNS = {name: -1.0 if name in ("unknown", "kind_missing") else 1.0 for name in FEATURES}
+"""Which way each piece of evidence may speak; a small sample must not turn one round."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def fit(samples: Sequence[Sample], seed: int = 0) -> tuple[list[str], dict[str, Any]]:
     """Return lines about the fit and the parameters of ``service.confidence.Calibration``."""
-    from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import GroupKFold
 
@@ -89,17 +90,16 @@ def fit(samples: Sequence[Sample], seed: int = 0) -> tuple[list[str], dict[str, 
     weight = np.concatenate([np.full(len(s.right), 1 / len(s.right)) for s in samples])
     weight *= len(weight) / weight.sum()
     means = np.average(evidence, axis=0, weights=weight)
-    scales = np.sqrt(np.average((evidence - means) ** 2, axis=0, weights=weight)) + 1e-6
+    scales = np.sqrt(np.average((evidence - means) ** 2, axis=0, weights=weight))
+    # Evidence that never varies, such as that of a reader that is not used, must not divide by 0.
+    scales = np.where(scales < 1e-3, 1.0, scales)
     standardised = np.clip((evidence - means) / scales, -4.0, 4.0)
-
-    def fitted(rows: npt.NDArray[np.intp]) -> Any:
-        model = LogisticRegression(C=REGULARISATION, max_iter=2000, random_state=seed)
-        return model.fit(standardised[rows], right[rows], sample_weight=weight[rows])
 
     predicted = np.zeros(len(right))
     folds = GroupKFold(n_splits=5, shuffle=True, random_state=seed)
     for train, held_out in folds.split(standardised, right, families):
-        predicted[held_out] = fitted(train).predict_proba(standardised[held_out])[:, 1]
+        bias, weights = logistic(standardised[train], right[train], weight[train])
+        predicted[held_out] = 1 / (1 + np.exp(-(bias + standardised[held_out] @ weights)))
     report = []
     first = 0
     for sample in samples:
@@ -110,15 +110,40 @@ def fit(samples: Sequence[Sample], seed: int = 0) -> tuple[list[str], dict[str, 
             f"held-out AUROC {roc_auc_score(sample.right, predicted[part]):.3f}, "
             f"Brier {np.mean((predicted[part] - sample.right) ** 2):.3f}"
         )
-    model = fitted(np.arange(len(right)))
-    weights = model.coef_[0]
+    bias, weights = logistic(standardised, right, weight)
     report += [f"  {name:18} {value:+.2f}" for name, value in zip(FEATURES, weights, strict=True)]
     return report, {
-        "intercept": round(float(model.intercept_[0]), 5),
+        "intercept": round(bias, 5),
         "weights": [round(float(w), 5) for w in weights],
         "means": [round(float(m), 5) for m in means],
         "scales": [round(float(s), 5) for s in scales],
     }
+
+
+def logistic(
+    evidence: npt.NDArray[np.float64],
+    right: npt.NDArray[np.bool_],
+    weight: npt.NDArray[np.float64],
+) -> tuple[float, npt.NDArray[np.float64]]:
+    """Logistic regression with an L2 penalty and the sign of each weight given by ``SIGNS``.
+
+    Returns the intercept and the weights that minimise the weighted mean log loss.
+    """
+    from scipy.optimize import minimize
+
+    sign = np.where(right, 1.0, -1.0)
+    share = weight / weight.sum()
+
+    def loss(values: npt.NDArray[np.float64]) -> tuple[float, npt.NDArray[np.float64]]:
+        margins = sign * (values[0] + evidence @ values[1:])
+        slope = -share * sign / (1 + np.exp(margins))
+        gradient = np.concatenate([[slope.sum()], slope @ evidence + 2 * PENALTY * values[1:]])
+        total = share @ np.logaddexp(0, -margins) + PENALTY * values[1:] @ values[1:]
+        return float(total), gradient
+
+    bounds = [(None, None)] + [(0, None) if SIGNS[name] > 0 else (None, 0) for name in FEATURES]
+    found = minimize(loss, np.zeros(1 + len(FEATURES)), jac=True, bounds=bounds)
+    return float(found.x[0]), found.x[1:]
 
 
 def _samples(arguments: argparse.Namespace) -> tuple[list[Sample], str]:
