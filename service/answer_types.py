@@ -8,7 +8,11 @@ the coarse classes of Li and Roth (2002), as far as surface text can tell them.
 import re
 from typing import Literal
 
-Kind = Literal["time", "duration", "number", "money", "percent", "person", "contact", "other"]
+Kind = Literal[
+    "clock", "time", "duration", "number", "money", "percent", "person", "contact", "other"
+]
+STRICT: frozenset[Kind] = frozenset(("clock", "time", "number", "money", "percent", "contact"))
+"""Kinds that surface text tells well: without a match the sentence is hardly ever the answer."""
 
 _PATTERNS: tuple[tuple[Kind, str], ...] = (
     (
@@ -22,13 +26,15 @@ _PATTERNS: tuple[tuple[Kind, str], ...] = (
         r"(ed)?|fund(ed|ing)?|donate[ds]?|charged)\b"
         r"|\bhow much money\b|\bwhat\b.*\b(price|cost|budget|fee|salary|funding amount)\b",
     ),
+    ("clock", r"\b(at )?what time\b"),
     ("percent", r"\b(what|which|how many) (percent|percentage|proportion|share)\b"),
     ("duration", r"\b(how long|how many (years?|months?|weeks?|days?|hours?|minutes?))\b"),
     (
         "time",
-        r"\bwhen\b(?!.*\?.*\bwhen\b)|\b(what|which) (exact |calendar )?(date|day|year|month|"
-        r"time|century|decade|weekday)\b|\bhow (soon|recently)\b|\bby what (date|year)\b",
+        r"\b(what|which) (exact |calendar )?(date|day|year|month|time|century|decade|weekday)\b"
+        r"|\bhow (soon|recently)\b|\bby what (date|year)\b",
     ),
+    ("time", r"\bwhen\b(?!.*\?.*\bwhen\b)"),
     (
         "number",
         r"\bhow many\b|\bwhat (number|amount|quantity)\b|\bhow (old|tall|big|large|far)\b",
@@ -36,7 +42,11 @@ _PATTERNS: tuple[tuple[Kind, str], ...] = (
     ("person", r"\b(who|whom|whose)\b"),
 )
 _QUESTION = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
-_SUBORDINATE_WHEN = re.compile(r"^(?!\s*(and |so |but )?when\b).*\w\s+when\s+(?!\w+\s*\?)", re.I)
+_SUBORDINATE_WHEN = re.compile(
+    r"^(?!\s*(and |so |but )?when\b).*\w\s+when\s+(?!\w+\s*\?)"
+    r"|^\s*when\b[^?]*,\s*(who|whom|whose|what|which|where|how|why)\b",
+    re.IGNORECASE,
+)
 _MONTHS = (
     "january|february|march|april|may|june|july|august|september|october|november|december|"
     "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec"
@@ -85,7 +95,13 @@ _PERSON = re.compile(
     r"(?<![.!?]\s)(?<!^)\b[A-Z][^\W\d_]+|\b(?:he|she|they|who|people|men|women|members|students|"
     r"experts?|professors?|king|queen|president|director|minister|leader)\b"
 )
+_CLOCK = re.compile(
+    r"\b\d{1,2}[:.]\d\d\b|\b\d{1,2}\s*(?:[ap]\.?m\b|o['’]clock)|\b(?:noon|midnight|dawn|dusk)\b"
+    r"|\bat (?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b",
+    re.IGNORECASE,
+)
 _EVIDENCE = {
+    "clock": _CLOCK,
     "time": _TIME,
     "duration": _DURATION,
     "number": _NUMBER,
@@ -99,10 +115,12 @@ _EVIDENCE = {
 def expected_kind(question: str) -> Kind:
     """The kind of answer ``question`` asks for; ``other`` when its form does not say."""
     for kind, pattern in _QUESTION:
-        if pattern.search(question):
-            if kind == "time" and _SUBORDINATE_WHEN.search(question):
-                continue
-            return kind
+        found = pattern.search(question)
+        if found is None:
+            continue
+        if found.group().lower() == "when" and _SUBORDINATE_WHEN.search(question):
+            continue
+        return kind
     return "other"
 
 

@@ -10,7 +10,7 @@ from index.analysis import STOP_WORDS, fold, stem, words
 from index.lexical_index import LexicalIndex
 from index.lexicon import Lexicon
 from index.types import Document, ScoredPassage
-from service.answer_types import expected_kind, kind_evidence
+from service.answer_types import STRICT, expected_kind, kind_evidence
 from service.query import Query
 from service.reader import Reading
 from service.span_reader import SpanReading
@@ -25,6 +25,7 @@ FEATURES = (
     "coverage",
     "sentence_coverage",
     "names",
+    "sentence_names",
     "unknown",
     "kind_present",
     "kind_missing",
@@ -54,13 +55,15 @@ class Evidence:
     names: float
     """Share of the question's names and numbers that the passage, title or heading holds; 1
     when it has none."""
+    sentence_names: float
+    """The same for the best sentence alone."""
     unknown: float
     """Share of the question's terms, weighted by rarity, that occur nowhere in the record."""
     kind_present: float
     """1 when the question asks for a kind of thing (a time, a person ...) and the sentence holds
     one."""
     kind_missing: float
-    """1 when it asks for one and the sentence holds none."""
+    """1 when it asks for one that surface text tells well, and the sentence holds none."""
 
     def vector(self) -> npt.NDArray[np.float64]:
         """float64 ``(len(FEATURES),)`` in the order of ``FEATURES``."""
@@ -115,9 +118,10 @@ class EvidenceCollector:
             coverage=_weighted_share(weights, in_context),
             sentence_coverage=_weighted_share(weights, in_sentence),
             names=_share(_names(query.text), in_context),
+            sentence_names=_share(_names(query.text), in_sentence),
             unknown=1.0 - _weighted_share(weights, in_record),
             kind_present=float(kind != "other" and present == 1.0),
-            kind_missing=float(kind != "other" and present == 0.0),
+            kind_missing=float(kind in STRICT and present == 0.0),
         )
 
     def _own_terms(self, query: Query) -> set[str]:
