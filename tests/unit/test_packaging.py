@@ -80,6 +80,12 @@ def test_pytorch_and_cuda_are_locked_apart() -> None:
     assert "sentence-transformers" in locked("base") - locked("serve")
 
 
+def test_every_direct_library_is_explained() -> None:
+    text = normal((ROOT / "docs/dependencies.md").read_text("utf-8"))
+    direct = {name for file in INPUTS for name, _ in pins(f"{file}.in")}
+    assert {name for name in direct if name not in text} == set()
+
+
 def test_the_locks_name_no_registry() -> None:
     for path in REQUIREMENTS.iterdir():
         assert "://" not in path.read_text("utf-8"), path.name
