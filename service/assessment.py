@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.search_index import SearchIndex
-from index.types import Document, ScoredPassage
+from index.types import Document, Passage, ScoredPassage
 from service.confidence import Calibration
 from service.evidence import Evidence, EvidenceCollector
 from service.query import Query
@@ -90,8 +90,9 @@ class Assessor:
         span = None
         if self._span_reader is not None:
             span = self._span_reader.read(query.text, passage, reading.sentence)
+        chosen = _sentence_of(span, passage, reading)
         evidence = self._collector.collect(
-            query, candidate, reading, span, document, float(cosines[reading.sentence]), every
+            query, candidate, reading, chosen, span, document, float(cosines[chosen]), every
         )
         return Assessed(
             candidate=candidate,
@@ -100,5 +101,14 @@ class Assessor:
             span=span,
             evidence=evidence,
             probability=self._calibration.probability(evidence),
-            sentence=passage.sentences[reading.sentence],
+            sentence=passage.sentences[chosen],
         )
+
+
+def _sentence_of(span: SpanReading | None, passage: Passage, reading: Reading) -> int:
+    """The sentence to mark: where the span reader found the answer, else the reader's best."""
+    if span is not None and span.margin > 0:
+        for number, (start, end) in enumerate(passage.sentences):
+            if start <= span.start < end:
+                return number
+    return reading.sentence

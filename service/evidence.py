@@ -87,17 +87,18 @@ class EvidenceCollector:
         query: Query,
         candidate: ScoredPassage,
         reading: Reading,
+        chosen: int,
         span: SpanReading | None,
         document: Document,
         sentence_cosine: float,
         every_relevance: Sequence[float],
     ) -> Evidence:
-        """Return the evidence for ``candidate``.
+        """Return the evidence for ``candidate`` whose sentence ``chosen`` is to be marked.
 
         ``every_relevance`` holds the relevance of all candidates that were read, this one's too.
         """
         passage = candidate.passage
-        start, end = passage.sentences[reading.sentence]
+        start, end = passage.sentences[chosen]
         sentence = document.text[start:end]
         weights = {t: self._lexical.idf(t) for t in self._own_terms(query)}
         in_context = self._stems(f"{document.title} {passage.section or ''} {passage.text}")

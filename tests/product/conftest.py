@@ -1,0 +1,54 @@
+"""The product as a visitor meets it: the record's real index, served by a process of its own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def record_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of docs_corpus, built by the command."""
+    folder = tmp_path_factory.mktemp("record") / "index"
+    command = [sys.executable, "-m", "index", "build", "docs_corpus", "--output", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    assert "2 documents" in done.stdout
+    return folder
+
+
+@pytest.fixture(scope="session")
+def service(record_index: Path) -> Iterator[str]:
+    """The address of a running service over the record."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "service", "--index", str(record_index), "--port", str(port)]
+    environment = os.environ | {"ASK_RECORD_SHUTDOWN_DELAY_S": "0"}
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(600):
+            try:
+                if httpx.get(f"{address}/readyz").status_code == 200:
+                    break
+            except httpx.TransportError:
+                pass
+            time.sleep(0.1)
+        else:
+            pytest.fail("the service was not ready within 60 s")
+        yield address
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
