@@ -74,3 +74,8 @@ def _script(letters: list[str]) -> str | None:
         found["ja"] += found.pop("zh", 0)
     script, count = found.most_common(1)[0]
     return script if count * 2 > len(sample) else None
+
+
+def common_words(lang: str) -> frozenset[str]:
+    """The commonest words of a language, in lower case; empty for one that is not known."""
+    return _SETS.get(lang, frozenset())

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from index.analysis import STOP_WORDS, fold, stem, terms, words
-from index.language import detect_language
+from index.language import common_words, detect_language
 from index.lexicon import Lexicon
 from service.spelling import SpellingCorrector
 
@@ -49,9 +49,12 @@ class QueryUnderstanding:
         """Prepare ``text``. ``lang`` overrides the detection unless it is ``auto``."""
         language = self._language(text) if lang == "auto" else lang.lower()
         mended = self._mend(text) if language in self._languages else text
-        expanded, extra = self._expand(mended)
-        found = dict.fromkeys([*terms(mended), *extra])
-        content = tuple(w for w in words(mended) if w not in STOP_WORDS)
+        foreign = language not in self._languages
+        # Vietnamese "ai" asks who; it is not the record's AI.
+        expanded, extra = (mended, []) if foreign else self._expand(mended)
+        skipped = {fold(w) for w in common_words(language)} if foreign else set[str]()
+        content = tuple(w for w in words(mended) if w not in STOP_WORDS and w not in skipped)
+        found = dict.fromkeys([*(stem(w) for w in content), *extra])
         return Query(mended, expanded, tuple(found), language, mended != text, content)
 
     def _language(self, text: str) -> str:
