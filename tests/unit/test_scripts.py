@@ -36,7 +36,7 @@ case "${1:-} ${2:-}" in
   "-c import ensurepip") [ -z "${NO_ENSUREPIP:-}" ] ;;
   "-c import pip") [ -z "${NO_ENSUREPIP:-}" ] ;;
   "-W ignore") [ -z "${NEEDS_CUDA:-}" ] || grep -q torch-cuda "$CALLS" ;;
-  "-m index" | "-m service") 
+  "-m index" | "-m service")
     { printf '%s|' "$PWD" "$@"; echo "ORT_DISABLE_TELEMETRY=$ORT_DISABLE_TELEMETRY"; } >>"$CALLS"
     ;;
   "-c import sys"*_base_executable*) [ -z "${TOO_OLD:-}" ] && echo "$0" ;;
