@@ -1,6 +1,7 @@
 """Understanding a question: its language, its misspellings, its acronyms."""
 
 import re
+import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -8,8 +9,6 @@ from index.analysis import STOP_WORDS, fold, stem, terms, words
 from index.language import common_words, detect_language
 from index.lexicon import Lexicon
 from service.spelling import SpellingCorrector
-
-_WORD = re.compile(r"[^\W_]+(?:[.'’-][^\W_]+)*\.?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +18,9 @@ class Query:
     text: str
     """The question with misspellings mended."""
     expanded: str
-    """``text`` with each acronym explained and each long form abbreviated, for the models."""
+    """``text`` with each acronym explained, for the models."""
     terms: tuple[str, ...]
-    """Terms for BM25, each once."""
+    """Terms for BM25, each once; those of acronyms' long forms and the reverse come last."""
     lang: str
     """ISO 639-1 code; the record's main language when the question does not tell."""
     corrected: bool
@@ -47,6 +46,8 @@ class QueryUnderstanding:
 
     def understand(self, text: str, lang: str = "auto") -> Query:
         """Prepare ``text``. ``lang`` overrides the detection unless it is ``auto``."""
+        # A letter and its accent as two code points would be cut apart.
+        text = unicodedata.normalize("NFC", text)
         language = self._language(text) if lang == "auto" else lang.lower()
         mended = self._mend(text) if language in self._languages else text
         foreign = language not in self._languages
@@ -79,7 +80,7 @@ class QueryUnderstanding:
         return re.sub(r"[^\W\d_]+", mended, text)
 
     def _expand(self, text: str) -> tuple[str, list[str]]:
-        expanded = text
+        explained: dict[int, str] = {}
         extra: list[str] = []
         folded = words(text)
         for acronym, forms in self._long_forms.items():
@@ -89,13 +90,14 @@ class QueryUnderstanding:
             if (found := re.search(pattern, text, flags)) and not any(
                 _contains(folded, words(form)) for form in forms
             ):
-                explanation = " or ".join(forms)
-                expanded = expanded.replace(found.group(), f"{found.group()} ({explanation})", 1)
+                explained[found.end()] = f" ({' or '.join(forms)})"
                 extra += [t for form in forms for t in terms(form)]
         for form, acronym in self._acronym_of.items():
             if _contains(folded, list(form)):
                 extra.append(stem(fold(acronym)))
-        return expanded, extra
+        for end in sorted(explained, reverse=True):
+            text = text[:end] + explained[end] + text[end:]
+        return text, extra
 
 
 _GREETING = frozenset(

@@ -43,7 +43,7 @@ class SpellingCorrector:
             self._by_initial.get(word[0], []),
             scorer=OSA.distance,
             score_cutoff=allowed,
-            limit=10,
+            limit=None,
         )
         if not found:
             return None
