@@ -8,10 +8,10 @@ import Stemmer
 
 _TOKEN = re.compile(r"(?:[^\W\d_]\.){2,}|\d+(?:[.,]\d+)*|[^\W\d_]+")
 STOP_WORDS = frozenset(
-    "a an and are as at be been but by did do does for from had has have he her his how i if in "
-    "into is it its me my no not of on or our she so such that the their them then there these "
-    "they this to was we were what when where which who whom whose why will with would you your "
-    "about can could should may might any some please tell".split()
+    "a an and are as at be been being but by did do does for from had has have he her his how "
+    "i if in into is it its me my no not of on or our she so such that the their them then "
+    "there these they this to was we were what when where which who whom whose why will with "
+    "would you your about can could should may might any some please tell".split()
 )
 _STEMMER = Stemmer.Stemmer("english")
 

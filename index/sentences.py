@@ -69,7 +69,9 @@ def _boundaries(text: str, start: int, end: int) -> list[int]:
             break
         if mark.group()[-1] in _FULL_WIDTH:
             found.append(after)
-        elif text[after].isspace() and _ends_sentence(text, start, mark, after, end):
+        elif text[after].isspace() and _ends_sentence(
+            text, found[-1] if found else start, mark, after, end
+        ):
             # In tokenised text a closing quote stands alone: keep it with its sentence.
             closing = re.compile(r"\s['\"”’)\]]+(?=\s|$)").match(text, after, min(end, after + 8))
             found.append(closing.end() if closing and "''" in closing.group() else after)
@@ -93,7 +95,7 @@ def _ends_sentence(text: str, start: int, mark: re.Match[str], after: int, end: 
         return (bare in _MAY_END or word.lower() in _MAY_END) and (
             _next_word(opening) in _LIKELY_STARTERS
         )
-    # A number at the very start of a paragraph numbers a list: "1. Open the lid".
+    # A number at the very start of a sentence numbers a list: "1. Open the lid".
     return not (bare.isdigit() and text[start : mark.start()].strip() == word)
 
 

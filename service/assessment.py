@@ -12,7 +12,7 @@ from service.reader import Reader, Reading
 from service.retriever import FloatArray, Retriever
 from service.span_reader import SpanReader, SpanReading
 
-PROMISE_OF_PASSAGE = 2.0
+PROMISE_OF_PASSAGE = 4.0
 """Weight of the passage's fused score against a sentence's cosine in choosing what to read."""
 LOOKED_AT_CLOSELY = 2
 """Candidates whose words the span reader weighs in any case; more only beside an answer."""

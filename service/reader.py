@@ -47,7 +47,7 @@ class CrossEncoderReader:
     """A cross-encoder of the ms-marco kind on ONNX Runtime: one logit for a pair of texts."""
 
     def __init__(
-        self, model: ModelFiles, threads: int = 1, budget: int = 8, max_tokens: int = 256
+        self, model: ModelFiles, threads: int = 1, budget: int = 10, max_tokens: int = 256
     ) -> None:
         self.name = model.name
         self._budget = budget

@@ -39,8 +39,8 @@ def _front_matter(source: str, path: Path) -> tuple[dict[str, object], str]:
     try:
         values, body = frontmatter.parse(source)
     except yaml.MarkedYAMLError as error:
-        # The mark counts from 0 and from the line after the opening ---.
-        line = error.problem_mark.line + 2 if error.problem_mark else 1
+        # The mark counts from 0, beginning with the line of the opening ---.
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise CorpusError(path, f"front matter: {error.problem or error}", line) from error
     except (yaml.YAMLError, ValueError, TypeError) as error:
         raise CorpusError(path, f"front matter: {error}", line=1) from error

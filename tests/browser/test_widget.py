@@ -233,7 +233,7 @@ def test_events_and_methods_serve_the_page(page: Page, origin: str) -> None:
     page.locator(".launcher").wait_for()
     page.evaluate(
         "() => { window.heard = []; for (const name of ['open', 'close', 'answer', 'error'])"
-        " addEventListener(`record-${name}`, e => heard.push([name, e.detail?.question ?? null])); }"
+        "addEventListener(`record-${name}`, e => heard.push([name, e.detail?.question ?? null])); }"
     )
     page.evaluate("document.querySelector('ask-the-record').ask('Who leads the festival?')")
     expect(page.locator(".trust")).to_be_visible()
