@@ -16,9 +16,14 @@ STRICT: frozenset[Kind] = frozenset(("clock", "time", "number", "money", "percen
 
 _PATTERNS: tuple[tuple[Kind, str], ...] = (
     (
+        # To be asked for, not only spoken of: "Who sent the e-mail?" asks for a person.
         "contact",
-        r"\b(e-?mail|phone|telephone|fax|website|web\s?site|url|(street|postal) address)\b",
+        r"\b(e-?mail|street|postal|web) address\b|\b(phone|telephone|fax) number\b"
+        r"|\b(what|which) (is|are|was|were)\b[^?]*\b(e-?mail|phone|telephone|fax|web\s?site|url)"
+        r"\s*(of\b|for\b|\?|$)"
+        r"|\b(what|which) (e-?mail|web\s?site|url|number\b.*\b(phone|telephone|call|fax))\b",
     ),
+    ("percent", r"\b(what|which|how many) (percent|percentage|proportion|share)\b"),
     (
         "money",
         r"\bhow much (money|will|would|did|does|do|is|was|are|were|has|have)\b"
@@ -27,7 +32,6 @@ _PATTERNS: tuple[tuple[Kind, str], ...] = (
         r"|\bhow much money\b|\bwhat\b.*\b(price|cost|budget|fee|salary|funding amount)\b",
     ),
     ("clock", r"\b(at )?what time\b"),
-    ("percent", r"\b(what|which|how many) (percent|percentage|proportion|share)\b"),
     ("duration", r"\b(how long|how many (years?|months?|weeks?|days?|hours?|minutes?))\b"),
     (
         "time",
@@ -43,7 +47,8 @@ _PATTERNS: tuple[tuple[Kind, str], ...] = (
 )
 _QUESTION = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _PATTERNS)
 _SUBORDINATE_WHEN = re.compile(
-    r"^(?!\s*(and |so |but )?when\b).*\w\s+when\s+(?!\w+\s*\?)"
+    r"^(?!\s*(and |so |but )?((since|until|till) |((can|could|do|would) you )?(please )?"
+    r"(tell me |know ))?when\b).*\w\s+when\s+(?!\w+\s*\?)"
     r"|^\s*when\b[^?]*,\s*(who|whom|whose|what|which|where|how|why)\b",
     re.IGNORECASE,
 )
@@ -76,7 +81,7 @@ _EXACT_TIME = re.compile(
     r"|\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b|\b\d{1,2}:\d\d\b",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(rf"\d|\b(?:{_NUMBER_WORDS})\b", re.IGNORECASE)
+_NUMBER = re.compile(rf"\d+(?:[.,]\d+)*|\b(?:{_NUMBER_WORDS})\b", re.IGNORECASE)
 _MONEY = re.compile(
     r"[$€£¥₫₹]|\b(?:usd|eur|gbp|vnd|dollars?|euros?|pounds?|dong|cents?|yen|yuan|rupees?|"
     r"francs?|marks?|free of charge|kroner|sek|pence)\b",

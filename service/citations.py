@@ -58,9 +58,12 @@ def source_link(url: str | None, quotation: str) -> str | None:
     """``url`` with a text fragment naming ``quotation`` by its first and last words.
 
     Format of the fragment: https://wicg.github.io/scroll-to-text-fragment/. None unless ``url``
-    is http or https.
+    is a whole http or https address.
     """
-    if url is None or urlsplit(url).scheme.lower() not in ("http", "https"):
+    try:
+        if url is None or urlsplit(url).scheme.lower() not in ("http", "https"):
+            return None
+    except ValueError:  # such as an unclosed bracket
         return None
     words = quotation.split()
     if len(words) <= 2 * _FRAGMENT_WORDS:

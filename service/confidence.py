@@ -21,7 +21,7 @@ DEFAULT_SPAN_READER = "record-reader-1"
 class Calibration:
     """A logistic regression over standardised evidence, fitted on development data only.
 
-    ``p = 1 / (1 + exp(-(intercept + sum(weight * (clip(x) - mean) / scale))))``
+    ``p = 1 / (1 + exp(-(intercept + sum(weight * clip((x - mean) / scale, -4, 4)))))``
     """
 
     reader: str
