@@ -1,6 +1,7 @@
 """Making a follow-up question stand alone, by rules and without a language model."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 
 from index import analysis
@@ -11,7 +12,7 @@ _NEARBY = 80
 
 _PERSON_PRONOUN = re.compile(r"\b(he|she|him|her|his|hers)\b", re.IGNORECASE)
 _THING_PRONOUN = re.compile(
-    r"\b(it|its|they|them|their|theirs|that one|this one)\b"
+    r"\b(?!(?-i:IT)\b)(it|its|they|them|their|theirs|that one|this one)\b"
     r"|\b(this|that)(?=\s*\?|\s+(happen|mean|work|cost|take|start|end|begin)|\s*$)"
     r"|\b(there)(?=\s*\?|\s*$)",
     re.IGNORECASE,
@@ -35,7 +36,7 @@ _NAME = re.compile(
 _QUESTION_WORDS = frozenset(
     "who what when where why how which whom whose is are was were do does did can could will "
     "would should has have had tell name list give show describe explain in on at the a an "
-    "and of for mr mrs ms dr".split()
+    "and of for mr mrs ms dr i".split()
 )
 _OBJECT_OF = re.compile(r"\b(?:the|a|an)\s+((?:[\w’'-]+\s*){1,5})", re.IGNORECASE)
 _ASKED_NOUN = re.compile(
@@ -46,7 +47,8 @@ _ASKED_NOUN = re.compile(
 _VERBS = frozenset(
     "is are was were be been held did do does take took taken will would can could has have "
     "had organised organized organise organize happen happened open opened begin began start "
-    "said done made given attend attended take place about by in on at with from to for".split()
+    "say says said think mean want own need pay make done made given attend attended take place "
+    "about by in on at with from to for".split()
 )
 
 
@@ -60,14 +62,17 @@ def resolve(
     """
     if not history:
         return None
+    # Names are told by their letters: an accent must not stand alone.
+    question = unicodedata.normalize("NFC", question)
+    history = [Turn(unicodedata.normalize("NFC", turn.question)) for turn in history]
     leading = _CONNECTIVE.match(question)
     clause = question[leading.end() :] if leading else question
     resolved = _with_antecedent(clause, history, answer_name)
     if resolved is not None:
         return resolved[:1].upper() + resolved[1:]
     if _ELLIPSIS.match(clause) or (leading and not _CLAUSE.match(clause)):
-        remainder = _ABOUT.sub("", clause)
-        return _completed(remainder, history[-1].question)
+        remainder = _ABOUT.sub("", clause).strip().rstrip("?!. ")
+        return _completed(remainder, history[-1].question) if remainder else None
     return None
 
 
@@ -86,13 +91,13 @@ def _with_antecedent(
     return _replaced(question, found, antecedent) if antecedent else None
 
 
-def _completed(remainder: str, earlier: str) -> str:
-    """``earlier`` asked of ``remainder``.
+def _completed(rest: str, earlier: str) -> str:
+    """``earlier`` asked of ``rest``.
 
     "BGF" after "Who leads the VFDA?" is "Who leads the BGF?"; what is no name is added: "in
     Hanoi" after "When was it held?" is "When was it held, in Hanoi?".
     """
-    rest, before = remainder.strip().rstrip("?!. "), earlier.strip().rstrip("?!. ")
+    before = earlier.strip().rstrip("?!. ")
     new, old = _names(rest), _names(before)
     bare = re.sub(r"^(?:the|a|an)\s+", "", rest, flags=re.IGNORECASE)
     if old and new == [bare]:
@@ -200,9 +205,6 @@ def _replaced(question: str, pronoun: re.Match[str], name: str) -> str:
     possessive = word in _POSSESSIVE and not (
         word == "her" and not re.match(r"\s+\w", question[pronoun.end() :])
     )
-    return (
-        question[: pronoun.start()]
-        + name
-        + ("’s" if possessive else "")
-        + question[pronoun.end() :]
-    )
+    if possessive:
+        name += "’" if word in ("their", "theirs") and name.endswith("s") else "’s"
+    return question[: pronoun.start()] + name + question[pronoun.end() :]
