@@ -29,5 +29,6 @@ def corroborated(index: SearchIndex, answers: Sequence[Assessed]) -> tuple[Corro
 
 
 def _vector(index: SearchIndex, answer: Assessed) -> npt.NDArray[np.float32]:
-    row = index.first_sentences[answer.candidate.passage.row] + answer.reading.sentence
+    passage = answer.candidate.passage
+    row = index.first_sentences[passage.row] + passage.sentences.index(answer.sentence)
     return np.asarray(index.sentence_vectors[row], dtype=np.float32)

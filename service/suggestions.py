@@ -64,10 +64,8 @@ def checked_suggestions(index: SearchIndex, ask: Callable[[Question], Answer]) -
         if answer.status != "answered" or answer.confidence.probability < MIN_PROBABILITY:
             continue
         best = answer.passages[0]
-        mark = best.highlights[0]
-        if best.passage.passage_id == candidate.passage_id and (
-            mark.start == candidate.start or best.passage.doc_id != candidate.passage_id
-        ):
+        marked = best.passage.passage_id, best.highlights[0].start
+        if marked == (candidate.passage_id, candidate.start):
             kept.append(candidate)
         if len(kept) == MAX_SUGGESTIONS:
             break
