@@ -67,7 +67,7 @@ def main() -> int:
 
 def _index(corpus: Path, output: Path, chunking: ChunkingOptions) -> SearchIndex:
     build_index([corpus], output, BuildOptions(chunking=chunking))
-    return open_index(output, threads=2)
+    return open_index(output)
 
 
 def _row(index: SearchIndex, questions: list[dict], options: FusionOptions) -> str:  # type: ignore[type-arg]

@@ -38,7 +38,7 @@ class BuildOptions:
 
     model: str = "all-MiniLM-L6-v2"
     reader: str = "ms-marco-MiniLM-L-12-v2-int8"
-    span_reader: str | None = None
+    span_reader: str | None = "record-reader-1"
     chunking: ChunkingOptions = ChunkingOptions()
     lexical: LexicalOptions = LexicalOptions()
     strict: bool = field(default=False, metadata={"fingerprint": False})

@@ -78,10 +78,10 @@ class SentenceTransformerEmbedder:
 class OnnxEmbedder:
     """The exported model on ONNX Runtime; no PyTorch."""
 
-    def __init__(self, model: bytes, tokenizer: bytes, max_tokens: int, threads: int = 1) -> None:
+    def __init__(self, model: bytes, tokenizer: bytes, max_tokens: int) -> None:
         from tokenizers import Tokenizer
 
-        self._session = open_session(model, threads)
+        self._session = open_session(model)
         self._inputs = [i.name for i in self._session.get_inputs()]
         self.dim = int(self._session.get_outputs()[0].shape[-1])
         self._tokenizer = Tokenizer.from_str(tokenizer.decode("utf-8"))

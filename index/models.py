@@ -40,7 +40,7 @@ PINNED = {
         distribution=None,
         folder="reader_model",
         weights="model.onnx",
-        sha256="@@OURS@@",
+        sha256="1e43dbdbdaf00d38ae0db64b6c2c7d3744e366212fe51b8eb73fc8cc94c47528",
     ),
 }
 

@@ -3,14 +3,13 @@
 import onnxruntime
 
 
-def open_session(model: bytes, threads: int) -> onnxruntime.InferenceSession:
-    """Open verified ``model`` bytes on the CPU with ``threads`` threads.
+def open_session(model: bytes) -> onnxruntime.InferenceSession:
+    """Open verified ``model`` bytes on the CPU, one thread a call.
 
-    Waiting threads sleep rather than spin: on two cores a spinning thread takes the time of the
-    one that it waits for.
+    Several short inputs are read side by side, one call on each core: measured on two cores, that
+    is faster than two threads on one input, and no thread has to spin while it waits.
     """
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])

@@ -42,7 +42,7 @@ class SearchIndex:
         self.store.close()
 
 
-def open_index(root: Path, threads: int = 1) -> SearchIndex:
+def open_index(root: Path) -> SearchIndex:
     """Open the current generation, or the newest older one that is whole.
 
     Raises IndexNotFound when nothing is published, and the current generation's own error when
@@ -51,7 +51,7 @@ def open_index(root: Path, threads: int = 1) -> SearchIndex:
     first_error: RecordError | None = None
     for name in generations.candidates(root):
         try:
-            opened = load(generations.open_generation(root, name), threads)
+            opened = load(generations.open_generation(root, name))
         except RecordError as error:
             log.error("generation %s cannot be used: %s", name, error)
             first_error = first_error or error
@@ -66,7 +66,7 @@ def open_index(root: Path, threads: int = 1) -> SearchIndex:
     raise first_error
 
 
-def load(generation: Generation, threads: int = 1) -> SearchIndex:
+def load(generation: Generation) -> SearchIndex:
     """Load one generation. Raises IndexCorrupt naming the file that is damaged."""
     manifest = generation.manifest
     vectors = VectorIndex.from_bytes(generation.read("passages.faiss"))
@@ -78,7 +78,7 @@ def load(generation: Generation, threads: int = 1) -> SearchIndex:
             if name.startswith("lexical/")
         }
     )
-    embedder = _query_embedder(generation, threads)
+    embedder = _query_embedder(generation)
     if embedder.dim != vectors.dim:
         raise IndexMismatch(
             f"the index has vectors of {vectors.dim}, the model {manifest.model['name']} gives "
@@ -98,14 +98,13 @@ def load(generation: Generation, threads: int = 1) -> SearchIndex:
     )
 
 
-def _query_embedder(generation: Generation, threads: int) -> Embedder:
+def _query_embedder(generation: Generation) -> Embedder:
     export = generation.manifest.model["export"]
     if export is not None:
         return OnnxEmbedder(
             generation.read("encoder/model.onnx"),
             generation.read("encoder/tokenizer.json"),
             export["max_tokens"],
-            threads,
         )
     model = find_model(generation.manifest.model["name"])
     if model.sha256 != generation.manifest.model["sha256"]:

@@ -1,6 +1,7 @@
 """Reading the candidates and weighing what was found: from passages to probabilities."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from index.search_index import SearchIndex
@@ -12,8 +13,9 @@ from service.reader import Reader, Reading
 from service.retriever import FloatArray, Retriever
 from service.span_reader import SpanReader, SpanReading
 
-PROMISE_OF_PASSAGE = 4.0
-"""Weight of the passage's fused score against a sentence's cosine in choosing what to read."""
+PASSAGE_PROMISE, COVERAGE_PROMISE = 3.0, 0.5
+"""Weights of the passage's fused score and of the share of the question's words, against the
+sentence's cosine, in choosing what to read. Chosen on development data."""
 LOOKED_AT_CLOSELY = 2
 """Candidates whose words the span reader weighs in any case; more only beside an answer."""
 
@@ -49,6 +51,7 @@ class Assessor:
         self._span_reader = span_reader
         self._calibration = calibration
         self._collector = EvidenceCollector(index.lexical, index.lexicon)
+        self._pool = ThreadPoolExecutor(LOOKED_AT_CLOSELY, thread_name_prefix="assessor")
 
     def assess(
         self, query: Query, vector: FloatArray, candidates: Sequence[ScoredPassage], wanted: int
@@ -58,8 +61,14 @@ class Assessor:
         Candidates below the first two are looked at closely only when one of those answers.
         """
         cosines = [self._retriever.sentence_cosines(vector, c.passage.row) for c in candidates]
+        weights = self._collector.weights(query)
         promise = [
-            [float(cosine) + PROMISE_OF_PASSAGE * c.score for cosine in row]
+            [
+                float(cosine)
+                + PASSAGE_PROMISE * c.score
+                + COVERAGE_PROMISE * self._collector.coverage(weights, text)
+                for cosine, text in zip(row, sentence_texts(c.passage), strict=True)
+            ]
             for c, row in zip(candidates, cosines, strict=True)
         ]
         readings = self._reader.read(query.expanded, [c.passage for c in candidates], promise)
@@ -68,7 +77,11 @@ class Assessor:
         every = [r.relevance for _, r, _ in read]
 
         def closely(items: Sequence[tuple[ScoredPassage, Reading, FloatArray]]) -> list[Assessed]:
-            return [self._assessed(query, c, r, row, every) for c, r, row in items]
+            return list(
+                self._pool.map(
+                    lambda item: self._assessed(query, item[0], item[1], item[2], every), items
+                )
+            )
 
         assessed = closely(read[:LOOKED_AT_CLOSELY])
         if any(a.probability >= self._calibration.threshold for a in assessed):
@@ -103,6 +116,11 @@ class Assessor:
             probability=self._calibration.probability(evidence),
             sentence=passage.sentences[chosen],
         )
+
+
+def sentence_texts(passage: Passage) -> list[str]:
+    """The text of each sentence of ``passage``."""
+    return [passage.text[s - passage.start : e - passage.start] for s, e in passage.sentences]
 
 
 def _sentence_of(span: SpanReading | None, passage: Passage, reading: Reading) -> int:

@@ -100,7 +100,7 @@ class EvidenceCollector:
         passage = candidate.passage
         start, end = passage.sentences[chosen]
         sentence = document.text[start:end]
-        weights = {t: self._lexical.idf(t) for t in self._own_terms(query)}
+        weights = self.weights(query)
         in_context = self._stems(f"{document.title} {passage.section or ''} {passage.text}")
         in_sentence = self._stems(sentence)
         in_record = {t for t in weights if self._lexical.document_frequency(t)}
@@ -125,8 +125,13 @@ class EvidenceCollector:
             kind_missing=float(kind in STRICT and present == 0.0),
         )
 
-    def _own_terms(self, query: Query) -> set[str]:
-        return {stem(w) for w in query.content_words}
+    def weights(self, query: Query) -> dict[str, float]:
+        """The question's terms, each with its rarity (inverse document frequency)."""
+        return {t: self._lexical.idf(t) for t in {stem(w) for w in query.content_words}}
+
+    def coverage(self, weights: Mapping[str, float], text: str) -> float:
+        """The share of ``weights`` whose terms ``text`` holds, 0 to 1."""
+        return _weighted_share(weights, self._stems(text))
 
     def _stems(self, text: str) -> set[str]:
         """Stems of ``text``, with the words that its acronyms stand for and the reverse."""

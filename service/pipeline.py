@@ -29,8 +29,8 @@ from service.retriever import Retriever
 from service.span_reader import OnnxSpanReader, SpanReader
 from service.suggestions import checked_suggestions
 
-CANDIDATES = 6
-"""Passages that are read; ``benchmarks/`` shows quality and latency against this number."""
+CANDIDATES = 8
+"""Passages whose sentences compete for being read."""
 NEAR_MISSES = 3
 OUT_OF_CORPUS = 0.1
 """Below this probability the record is said not to speak of the matter at all."""
@@ -67,13 +67,15 @@ class QuestionAnswerer:
     def open(cls, index_dir: Path, threads: int = 2) -> "QuestionAnswerer":
         """Open the current generation of the index at ``index_dir``.
 
+        ``threads`` is how many texts are read side by side.
+
         Raises IndexNotFound, IndexCorrupt, IndexMismatch or ModelError, each with its remedy.
         """
-        index = open_index(index_dir, threads)
+        index = open_index(index_dir)
         reader = CrossEncoderReader(find_model(index.manifest.reader), threads)
         span_reader = None
         if index.manifest.span_reader is not None:
-            span_reader = OnnxSpanReader(find_model(index.manifest.span_reader), threads)
+            span_reader = OnnxSpanReader(find_model(index.manifest.span_reader))
         calibration = Calibration.for_readers(reader.name, index.manifest.span_reader)
         return cls(index, reader, calibration, span_reader)
 

@@ -49,9 +49,9 @@ class SpanReader(Protocol):
 class OnnxSpanReader:
     """The shipped network on ONNX Runtime."""
 
-    def __init__(self, model: ModelFiles, threads: int = 1, max_tokens: int = 192) -> None:
+    def __init__(self, model: ModelFiles, max_tokens: int = 192) -> None:
         self.name = model.name
-        self._session = open_session(model.weights.read_bytes(), threads)
+        self._session = open_session(model.weights.read_bytes())
         self._tokenizer = Tokenizer.from_file(str(model.folder / "tokenizer.json"))
         self._tokenizer.enable_truncation(max_tokens, strategy="longest_first")
         self._tokenizer.no_padding()
