@@ -79,7 +79,7 @@ def built(corpus: Iterable[Mapping[str, object]], folder: Path) -> SearchIndex:
     source.write_text("".join(json.dumps(record) + "\n" for record in corpus), encoding="utf-8")
     build_index([source], folder / "index", embedder_factory=WordEmbedder)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search_index, "_query_embedder", lambda generation, threads: WordEmbedder())
+        patch.setattr(search_index, "_query_embedder", lambda *_: WordEmbedder())
         return search_index.open_index(folder / "index")
 
 
