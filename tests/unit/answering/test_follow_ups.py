@@ -109,6 +109,10 @@ def test_last_earlier_question_that_names_someone_counts() -> None:
     assert after("Where is she?", HOLM, "Who is Nora Lund?") == "Where is Nora Lund?"
 
 
+def test_last_earlier_question_that_names_a_thing_counts() -> None:
+    assert after("Who built it?", LIGHTHOUSE, "Where is the museum?") == "Who built the museum?"
+
+
 def test_thing_is_looked_for_further_back_when_the_last_question_has_none() -> None:
     assert after("Who built it?", LIGHTHOUSE, "Why?") == "Who built the lighthouse?"
 

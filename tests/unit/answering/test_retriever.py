@@ -64,11 +64,12 @@ def test_equal_scores_stand_in_the_order_of_the_record(tmp_path: Path) -> None:
 
 
 def test_ties_at_the_depth_of_lexical_search_go_to_the_earlier_passage(tmp_path: Path) -> None:
-    same = [document(f"d{n}", "Tar sail.", title="Same") for n in range(5)]
-    vectors = [(1.0, 0.0)] * 5
+    same = [document(f"d{n}", "Tar sail." if n < 4 else "Salt.", title="Same") for n in range(6)]
+    vectors = [(0.0, 1.0)] * 4 + [(1.0, 0.0)] * 2  # dense search finds the last two
     options = FusionOptions(passage=0, sentence=0, lexical=1.0, depth=2)
     retriever = Retriever(indexed(tmp_path, same, vectors, vectors), options)
-    assert [s.passage.row for s in retriever.retrieve(QUESTION, ("tar",), 2)] == [0, 1]
+    found = retriever.retrieve(QUESTION, ("tar",), 6)
+    assert [s.passage.row for s in found] == [0, 1, 4, 5]
 
 
 def test_without_terms_the_dense_search_decides_alone(index: SearchIndex) -> None:
