@@ -3,9 +3,9 @@
     python -m eval.calibrate --index index-data --dataset DIR --output service/calibration
 
 Uses the development split of eval/questions.jsonl and, from each DIR laid out as in
-``docs/evaluation.md``, a sample of its questions. Each source has the same total weight, and in each the share of
-questions that can be answered is weighted to 60 %. Prints
-what cross-validation by family says of the fit, then writes one file for the reader in use.
+``docs/evaluation.md``, a sample of its questions. Each source has the same total weight, and in
+each the share of questions that can be answered is weighted to 60 %. Prints what cross-validation
+by family says of the fit, then writes one file for the readers in use.
 """
 
 import argparse
@@ -126,7 +126,10 @@ def fit(samples: Sequence[Sample], seed: int = 0) -> tuple[list[str], dict[str, 
 
 def _balanced(right: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
     """Weights that add up to 1, those of right answers to ``ANSWERABLE``."""
-    return np.where(right, ANSWERABLE / right.sum(), (1 - ANSWERABLE) / (~right).sum())
+    weights: npt.NDArray[np.float64] = np.where(
+        right, ANSWERABLE / right.sum(), (1 - ANSWERABLE) / (~right).sum()
+    )
+    return weights
 
 
 def logistic(
