@@ -225,7 +225,7 @@ def test_filter_that_leaves_nothing_is_a_refusal_without_near_misses(
         ("Hello!", "not_a_question"),
         ("???", "not_a_question"),
         ("Who bought comets to parliament?", "out_of_corpus"),
-        ("Who painted the lighthouse?", "below_threshold"),
+        ("Is the governor at the pier?", "below_threshold"),
         ("Ai đã vẽ bức tranh này ở đâu?", "language"),
     ],
 )
