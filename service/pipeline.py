@@ -33,7 +33,8 @@ CANDIDATES = 8
 """Passages whose sentences compete for being read."""
 NEAR_MISSES = 3
 OUT_OF_CORPUS = 0.1
-"""Below this probability the record is said not to speak of the matter at all."""
+"""The record is said not to speak of the matter when no passage holds this share of the question's
+words, weighted by rarity."""
 
 
 class QuestionAnswerer:
@@ -135,7 +136,8 @@ class QuestionAnswerer:
     ) -> Answer:
         threshold = self._calibration.threshold
         probability = assessed[0].probability if assessed else 0.0
-        reason = self._refusal(query, probability)
+        coverage = max((a.evidence.coverage for a in assessed), default=0.0)
+        reason = self._refusal(query, probability, coverage)
         if reason is None:
             chosen = [a for a in assessed if a.probability >= threshold or a is assessed[0]]
         else:
@@ -161,14 +163,14 @@ class QuestionAnswerer:
             timing_ms=clock.report(),
         )
 
-    def _refusal(self, query: Query, probability: float) -> Reason | None:
+    def _refusal(self, query: Query, probability: float, coverage: float) -> Reason | None:
         if not is_question(query):
             return "not_a_question"
         if probability >= self._calibration.threshold:
             return None
         if query.lang not in self._index.manifest.languages:
             return "language"
-        return "out_of_corpus" if probability < OUT_OF_CORPUS else "below_threshold"
+        return "out_of_corpus" if coverage < OUT_OF_CORPUS else "below_threshold"
 
     def _person_who_answers(self, question: str) -> str | None:
         """The person named by the sentence that answers an earlier question."""

@@ -38,6 +38,7 @@ class SourceResponse(BaseModel):
     title: str
     publisher: str | None
     published: str | None
+    event_date: str | None
     url: str | None
     section: str | None
     page: int | None
@@ -89,6 +90,7 @@ class PassageResponse(BaseModel):
                 title=document.title,
                 publisher=document.publisher,
                 published=document.published,
+                event_date=document.extra.get("event_date"),
                 url=document.url,
                 section=passage.section,
                 page=passage.page,

@@ -32,7 +32,8 @@ class WordEmbedder:
                 vectors[row, hashlib.sha256(term.encode()).digest()[0] % DIM] += 1
             if progress:
                 progress(1)
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        unit: npt.NDArray[np.float32] = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+        return unit
 
 
 class OverlapReader:

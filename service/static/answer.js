@@ -68,7 +68,8 @@ function renderPassage(passage, { t, language, endpoint }, plain) {
   );
 }
 
-function renderSource({ title, doc_id: id, publisher, published, section, page, paragraph }, t, language) {
+function renderSource({ title, doc_id: id, publisher, published, event_date, section, page, paragraph }, t, language) {
+  published ??= event_date;
   const places = [
     publisher && el("bdi", {}, text(publisher)),
     published && el("time", { datetime: published }, formatDate(published, language)),

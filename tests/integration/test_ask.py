@@ -61,6 +61,7 @@ def test_an_answer_has_exactly_the_shape_of_the_contract(client: TestClient) -> 
             "title": "Report on the harbour",
             "publisher": "Harbour Office",
             "published": "2024-05-06",
+            "event_date": None,
             "url": "https://harbour.example/report",
             "section": None,
             "page": None,

@@ -1,0 +1,100 @@
+"""Twice the text costs about twice the time, whatever the text; a quadratic step costs four times.
+
+Every family here is one that a naive regular expression or a copied prefix makes slow.
+"""
+
+import gc
+import time
+from collections.abc import Callable
+
+import pytest
+
+from index.acronyms import find_acronyms
+from index.chunking import passages_of
+from index.language import detect_language
+from index.loaders.blocks import TextBuilder, paragraphs_of_plain_text, text_sha256
+from index.sentences import split_sentences
+from index.types import Document
+
+FAMILIES = [
+    "a" * 50, ". ", "Mr. ", "A.", '." ', "?!", "\n", " \n", "a \n", "\t\n ", "1. A ", "( ", "(A ",
+    "x.y ", "'' ", "。", " . ' ", "é. Đ", "U.S. ", "…\n",
+]  # fmt: skip
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """The shortest of three runs: the others met a busy machine."""
+    best = 99.0
+    gc.disable()
+    try:
+        for _ in range(3):
+            begun = time.perf_counter()
+            work()
+            best = min(best, time.perf_counter() - begun)
+    finally:
+        gc.enable()
+    return best
+
+
+def is_linear(work: Callable[[str], object], piece: str, size: int = 40_000) -> bool:
+    """Whether twice as many of ``piece`` take at most three times the time.
+
+    10 ms are the machine's noise. A busy machine is given three chances; a quadratic step would
+    need them all and still fail.
+    """
+    few, many = (piece * (n // len(piece)) for n in (size, 2 * size))
+    return any(
+        seconds(lambda: work(many)) < 3 * seconds(lambda: work(few)) + 0.01 for _ in range(3)
+    )
+
+
+@pytest.mark.parametrize("piece", FAMILIES, ids=repr)
+def test_splitting_sentences_is_linear(piece: str) -> None:
+    assert is_linear(split_sentences, piece)
+
+
+@pytest.mark.parametrize("piece", [" \n", "a \n", "\n", "a\n", "x" * 80], ids=repr)
+def test_finding_paragraphs_is_linear(piece: str) -> None:
+    assert is_linear(paragraphs_of_plain_text, piece)
+
+
+@pytest.mark.parametrize("piece", ["(", "( ", "(A", "A (", "(A B) ", "A-B'C&"], ids=repr)
+def test_finding_acronyms_is_linear(piece: str) -> None:
+    assert is_linear(lambda text: find_acronyms([text]), piece)
+
+
+def test_a_bracket_before_many_blanks_does_not_hold_up_the_acronyms() -> None:
+    assert is_linear(lambda blanks: find_acronyms(["(" + blanks]), " ", size=3_000)
+
+
+def test_telling_the_language_is_linear() -> None:
+    assert is_linear(detect_language, "a1 é ")
+
+
+class CountedText(str):
+    """Text that counts the characters copied out of it."""
+
+    copied = 0
+
+    def __getitem__(self, key: object) -> str:
+        piece = super().__getitem__(key)  # type: ignore[index]
+        CountedText.copied += len(piece)
+        return piece
+
+
+def test_cutting_a_document_of_many_paragraphs_copies_no_prefix() -> None:
+    builder = TextBuilder()
+    for number in range(300):
+        builder.add(f"Paragraph {number} says what it says. And it has a second sentence, too.")
+    text, blocks = builder.build()
+    CountedText.copied = 0
+    passages_of(Document("d", CountedText(text), "T", blocks, "d.txt", text_sha256(text)))
+    # Each character is copied a few times, not once for every paragraph after it.
+    assert len(text) < CountedText.copied < 8 * len(text)
+
+
+def test_the_measure_tells_a_quadratic_splitter() -> None:
+    def quadratic(text: str) -> int:
+        return sum(text.count("x", 0, end) for end in range(0, len(text), 8))
+
+    assert not is_linear(quadratic, ". ")
