@@ -7,7 +7,7 @@ both say what VFDA stands for. One acronym may have several long forms: they are
 import re
 from collections.abc import Iterable
 
-_PAIR = re.compile(r"\(\s*([^()]{2,80}?)\s*\)")
+_PAIR = re.compile(r"\(([^()]{2,100})\)")
 _SHORT = re.compile(r"[A-Z][A-Za-z0-9&.-]{1,9}")
 _WORD = re.compile(r"[^\W_]+(?:['’&-][^\W_]+)*")
 _CONNECTORS = frozenset("of and the for in on to a an de la du des et".split())

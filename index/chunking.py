@@ -94,7 +94,7 @@ def _joins(text: str, group: list[Block], block: Block, options: ChunkingOptions
         return False
     if block.kind == group[-1].kind and block.kind in ("list_item", "row"):
         return True
-    introduces = text[: group[-1].end].endswith(":")
+    introduces = text.endswith(":", group[-1].start, group[-1].end)
     # A short line joins what follows, as a heading does; never what stands before it.
     short = _words(text, group[0].start, group[-1].end) < options.min_words
     return introduces or (short and block.kind == group[-1].kind)

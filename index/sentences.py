@@ -36,7 +36,7 @@ def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[t
     """
     stop = len(text) if end is None else end
     spans: list[tuple[int, int]] = []
-    for paragraph in re.finditer(r"[^\n]+(?:\n(?!\s*\n)[^\n]+)*", text[start:stop]):
+    for paragraph in re.finditer(r"[^\n]+(?:\n(?![^\S\n]*\n)[^\n]+)*", text[start:stop]):
         begin, limit = start + paragraph.start(), start + paragraph.end()
         for boundary in _boundaries(text, begin, limit):
             _append(spans, text, begin, boundary)

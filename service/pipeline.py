@@ -32,9 +32,6 @@ from service.suggestions import checked_suggestions
 CANDIDATES = 8
 """Passages whose sentences compete for being read."""
 NEAR_MISSES = 3
-OUT_OF_CORPUS = 0.1
-"""The record is said not to speak of the matter when no passage holds this share of the question's
-words, weighted by rarity."""
 
 
 class QuestionAnswerer:
@@ -170,7 +167,8 @@ class QuestionAnswerer:
             return None
         if query.lang not in self._index.manifest.languages:
             return "language"
-        return "out_of_corpus" if coverage < OUT_OF_CORPUS else "below_threshold"
+        # Without a single word in common the record does not speak of the matter at all.
+        return "out_of_corpus" if coverage == 0.0 else "below_threshold"
 
     def _person_who_answers(self, question: str) -> str | None:
         """The person named by the sentence that answers an earlier question."""

@@ -16,7 +16,7 @@ _REFUSALS = {
     "not_a_question": "This does not read as a question. Try a whole one.",
     "language": "The record has no documents in the language of this question.",
 }
-_BANDS = {"high": "very likely", "medium": "likely", "low": "unsure"}
+_BANDS = {"high": "very likely answers", "medium": "probably answers", "low": "may answer"}
 
 
 def print_answer(answer: Answer, console: Console) -> None:
@@ -28,7 +28,7 @@ def print_answer(answer: Answer, console: Console) -> None:
             _print_passage(cited, console, marked=True)
         percent = round(answer.confidence.probability * 100)
         band = _BANDS[answer.confidence.band]
-        console.print(Text(f"The first passage is {band} to answer the question ({percent} %)."))
+        console.print(Text(f"The first passage {band} the question ({percent} %)."))
         return
     console.print(Text(_REFUSALS[answer.reason or "below_threshold"], "bold"))
     if answer.near_misses:

@@ -1,6 +1,10 @@
-"""Options of the test run."""
+"""Options of the test run, and the browser that its tests share."""
 
 import pytest
+
+from tests.chromium import browser, chrome
+
+__all__ = ["browser", "chrome"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,7 +1,5 @@
 """A real browser and a small real service, on loopback only."""
 
-import os
-import shutil
 import socket
 import threading
 import time
@@ -10,54 +8,18 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.stub_service import StubService
+from tests.chromium import MISSING, chrome_path
 
 SCREENSHOTS = Path(__file__).parents[2] / "test-output" / "screenshots"
-NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-MISSING = (
-    "BROWSER TESTS NOT RUN: no Chrome or Chromium was found. To run them: "
-    "`apt-get install chromium`, or set CHROME_PATH to an installed one, then "
-    "`python -m pytest tests/browser`."
-)
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def chrome_path() -> str | None:
-    """The browser to drive: CHROME_PATH, else the first one on the path."""
-    given = os.environ.get("CHROME_PATH")
-    return given or next(filter(None, map(shutil.which, NAMES)), None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if chrome_path() is None:
         terminalreporter.section("browser tests", sep="!", red=True, bold=True)
         terminalreporter.line(MISSING, red=True, bold=True)
-
-
-@pytest.fixture(scope="session")
-def chrome() -> str:
-    path = chrome_path()
-    if path is None:
-        if os.environ.get("CI", "").lower() in ("1", "true"):
-            pytest.fail(MISSING, pytrace=False)
-        pytest.skip(MISSING)
-    return path
-
-
-@pytest.fixture(scope="session")
-def browser(chrome: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chrome, args=FLAGS)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="session")

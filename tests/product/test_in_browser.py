@@ -6,9 +6,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.conftest import browser, chrome
-
-__all__ = ["browser", "chrome"]
 pytestmark = [pytest.mark.slow, pytest.mark.browser]
 SCREENSHOTS = Path(__file__).parents[2] / "test-output" / "screenshots"
 
