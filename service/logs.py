@@ -51,5 +51,6 @@ def configure_logging(level: str) -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         library = logging.getLogger(name)
         library.handlers, library.propagate = [], True
+        library.setLevel(logging.NOTSET)
     # The service logs each request itself, by route: a path or query could hold a question.
     logging.getLogger("uvicorn.access").disabled = True
