@@ -32,7 +32,9 @@ def main() -> int:
     parser.add_argument("--limit", type=int, default=100, help="questions to ask")
     arguments = parser.parse_args()
     lines = arguments.questions.read_text(encoding="utf-8").splitlines()
-    questions = [json.loads(line)["question"] for line in lines][: arguments.limit]
+    # Evenly spread over the file, so that every kind of question is asked.
+    lines = lines[:: max(1, len(lines) // arguments.limit)]
+    questions = [json.loads(line)["question"] for line in lines]
     first, times = serve_and_ask(arguments.index, questions)
     encoding = encode(questions)
     ratio = statistics.median(times) / statistics.median(encoding)

@@ -19,6 +19,9 @@ sentence's cosine, in choosing what to read. Chosen on development data."""
 LOOKED_AT_CLOSELY = 2
 """Candidates whose words the span reader weighs in any case; more only beside an answer."""
 
+CLOSE_BEHIND = 3.0
+"""Further candidates are looked at only when they are this near the best, in relevance logits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
@@ -85,7 +88,8 @@ class Assessor:
 
         assessed = closely(read[:LOOKED_AT_CLOSELY])
         if any(a.probability >= self._calibration.threshold for a in assessed):
-            assessed += closely(read[LOOKED_AT_CLOSELY : max(wanted, LOOKED_AT_CLOSELY)])
+            rest = read[LOOKED_AT_CLOSELY : max(wanted, LOOKED_AT_CLOSELY)]
+            assessed += closely([r for r in rest if r[1].relevance >= every[0] - CLOSE_BEHIND])
         return sorted(assessed, key=lambda a: (-a.probability, a.candidate.passage.row))
 
     def _assessed(

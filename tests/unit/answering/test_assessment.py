@@ -78,7 +78,17 @@ def test_only_the_first_candidates_are_looked_at_closely_when_none_answers(
     assert len(found) == len(spans.seen) == LOOKED_AT_CLOSELY
 
 
-def test_as_many_are_looked_at_as_wanted_when_one_answers(index: SearchIndex) -> None:
+def test_candidates_far_behind_are_not_looked_at(
+    index: SearchIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.assessment.CLOSE_BEHIND", -1.0)
+    assert len(assess(index, calibration({}, intercept=5.0), None, 4)) == 2
+
+
+def test_as_many_are_looked_at_as_wanted_when_one_answers(
+    index: SearchIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.assessment.CLOSE_BEHIND", 100.0)
     for wanted in (3, 4):
         spans = CountingSpanReader({})
         assert len(assess(index, calibration({}, intercept=5.0), spans, wanted)) == wanted
