@@ -194,6 +194,8 @@ def test_an_interrupted_set_up_starts_from_an_empty_environment(
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        # A test run in the background is started with SIGINT ignored, and would hand that on.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     eventually(Path(f"{checkout.calls_file}.started").exists)
     leftover = checkout.root / ".venv" / "half-a-package"
