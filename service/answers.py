@@ -84,6 +84,24 @@ class Corroboration:
 
 
 @dataclass(frozen=True, slots=True)
+class DisputedWords:
+    """What one passage says of the disputed thing: ``text``, at these document offsets."""
+
+    passage_id: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Passages of different documents that answer with different values of the same thing."""
+
+    kind: Literal["number", "date", "title"]
+    passages: tuple[DisputedWords, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class IndexInfo:
     """Which index answered."""
 
@@ -108,5 +126,6 @@ class Answer:
     corroboration: tuple[Corroboration, ...]
     suggestions: tuple[str, ...]
     index: IndexInfo
+    disagreements: tuple[Disagreement, ...] = ()
     timing_ms: dict[str, float] = field(default_factory=dict)
     """Milliseconds by stage: ``embed``, ``search``, ``read``, ``total``."""

@@ -30,14 +30,20 @@ STAGES: dict[str, set[str]] = {
         "confidence", "evidence", "query", "reader", "retriever", "span_reader",
     },
     "citations": {"answers"},
+    "companion": {"items"},
     "confidence": {"answers", "evidence"},
-    "corroboration": {"answers", "assessment"},
+    "coordination": {"items"},
+    "corroboration": {"answers", "assessment", "disagreement"},
+    "disagreement": {"answer_types", "answers", "items", "titles", "values"},
     "evidence": {"answer_types", "query", "reader", "span_reader"},
     "follow_ups": {"answers"},
+    "items": set(),
     "known_words": set(),
+    "lists": {"coordination", "items"},
     "pipeline": {
-        "answers", "assessment", "citations", "confidence", "corroboration", "follow_ups",
-        "known_words", "query", "reader", "retriever", "span_reader", "suggestions",
+        "answers", "assessment", "citations", "companion", "confidence", "corroboration",
+        "disagreement", "follow_ups", "known_words", "lists", "query", "reader", "retriever",
+        "span_reader", "suggestions",
     },
     "query": {"spelling"},
     "reader": set(),
@@ -45,6 +51,8 @@ STAGES: dict[str, set[str]] = {
     "span_reader": set(),
     "spelling": set(),
     "suggestions": {"answers", "follow_ups"},
+    "titles": {"items"},
+    "values": {"items"},
 }  # fmt: skip
 """Each stage of answering, and what else of ``service`` it may import. Most need it for a type."""
 DOORS = {"answers", "pipeline"}
