@@ -80,10 +80,13 @@ def _needs_antecedent(sentence: str, before: str, question: str) -> bool:
     """Whether ``sentence`` opens with a pronoun for what the question names and ``before`` has."""
     if not _opens(_ANAPHOR, sentence) or _opens(_EXPLETIVE, sentence):
         return False
+    if _opens(_ANAPHOR, before):
+        # It names nobody either; one more sentence would not help.
+        return False
     asked = _content(question)
     named = {stem(w) for w in _names(question)} or asked
     missing = named - _content(sentence)
-    return bool(missing) and bool(missing & _content(before))
+    return bool(missing) and 2 * len(missing & _content(before)) >= len(missing)
 
 
 def _goes_on(sentence: str, after: str, question: str) -> bool:

@@ -51,6 +51,8 @@ _SAME: dict[str, str] = {
 """Stems of common words that tell the same event."""
 _COMPATIBLE = frozenset("founder leader ambassador spokes curator judge senator chief".split())
 """Offices that one and the same person can well hold besides another one."""
+_ALIKE = 0.4
+"""Share of all their words that two sentences have in common when they surely tell the same."""
 _NEARBY = 600
 """Characters around a sentence in which a name that it leaves out may stand."""
 
@@ -206,9 +208,12 @@ def _same_subject(question: str, first: Statement, other: Statement) -> bool:
     asked = _meanings(question) - _ASKING
     held = [_meanings(_sentence(s)) & asked for s in (first, other)]
     shared = held[0] & held[1]
+    here, there = _meanings(_sentence(first)), _meanings(_sentence(other))
+    if 2 * len(shared) < len(asked) and len(here & there) < _ALIKE * len(here | there):
+        return False
     if shared <= set(_SAME.values()):
         # "It was founded": only the event is named, so something else must be the same.
-        shared = _meanings(_sentence(first)) & _meanings(_sentence(other)) - set(_SAME.values())
+        shared = here & there - set(_SAME.values())
     if not shared:
         return False
     for statement, missing in ((first, held[1] - held[0]), (other, held[0] - held[1])):

@@ -99,7 +99,7 @@ def _organisation(sentence: str, office: re.Match[str]) -> str:
 def _holder(
     sentence: str, office: re.Match[str], people: list[Range], organisation: str
 ) -> Range | None:
-    """The person next to the office: right behind it, else the nearest before, else behind."""
+    """The person next to the office: right behind it, else nearest before it, else behind."""
     tail = office.end()
     if behind := _ORGANISATION.match(sentence, office.end()):
         tail = behind.end()
@@ -110,8 +110,10 @@ def _holder(
             between = sentence[end : office.start()]
             if len(between) <= _NEAR and not re.search(r"[;:.!?]\s|\b(?:and|than)\b", between):
                 before = (start, end)
-        elif start >= tail and sentence[tail:start].strip() in ("", ","):
-            # "President Ann Lee"; but "Bob Ray, president of the club, Ann Lee ..." is Bob Ray.
-            if before is None or (not sentence[tail:start].strip() and tail == office.end()):
-                return start, end
+            continue
+        between = sentence[tail:start].strip() if start >= tail else "no name"
+        # "President Ann Lee"; but in "Bob Ray, president of the club, Ann Lee" it is Bob Ray's.
+        direct = not between and tail == office.end()
+        if direct or (before is None and between in ("", ",")):
+            return start, end
     return before

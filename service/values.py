@@ -41,8 +41,8 @@ _CURRENCIES = {"$": "usd", "€": "eur", "£": "gbp", "¥": "jpy", "₫": "vnd"}
 _MEASURES = frozenset(
     stem(word)
     for word in "metres meters kilometres kilometers km miles feet foot inches yards centimetres "
-    "centimeters kilograms kilos kg pounds tonnes tons litres liters gallons hectares acres degrees "
-    "seconds minutes hours days weeks months years decades centuries".split()
+    "centimeters kilograms kilos kg pounds tonnes tons litres liters gallons hectares acres "
+    "degrees seconds minutes hours days weeks months years decades centuries".split()
 ) | frozenset(_CURRENCIES.values())
 _NUMBER = re.compile(
     rf"(?P<sign>[$€£¥₫]\s?)?(?<![\w.,-])(?P<value>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?"
