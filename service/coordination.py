@@ -137,6 +137,7 @@ class _Enumeration:
         )
         clause = max((m.end() for m in _OPENS_CLAUSE.finditer(self.masked, 0, start)), default=0)
         has_verb = clausal(["X", *self.masked[clause:start].split()])
+        joined, announced = self._joined(left, last), self._announced(start)
         for number in range(last + 1, len(self.pieces)):
             mark, piece = self.marks[number - 1], self.pieces[number]
             if mark[:1] == ";" and not self.semicolons:
@@ -155,9 +156,9 @@ class _Enumeration:
             if has_verb and following and is_verb(fold(following[0]), following[0]):
                 # "They saw Hanoi and Hue hosted them": what follows "and" is a clause.
                 break
-            joined = _is_and(mark) or mark == "\n"
-            listed = number - left > 1 and not self._joined(left, number)
-            if joined or (listed and self._announced(start)):
+            joins = _is_and(mark) or mark == "\n"
+            joined = joined or joins
+            if joins or (number - left > 1 and announced and not joined):
                 best = (number, stop)
             if stop < piece[1]:
                 break

@@ -153,11 +153,20 @@ class Shape:
                     break
                 continue
             if low in DETERMINER:
+                if self.names and self._links_names(words, at - 2):
+                    at -= 2
+                    continue
                 return at - 1
             if low in PAIRS or not self._reaches(words, at - 1):
                 break
             at -= 1
         return at
+
+    @staticmethod
+    def _links_names(words: list[str], at: int) -> bool:
+        """Whether ``words[at]`` joins two names into one, as in "Ministry of the Interior"."""
+        linking = 0 < at < len(words) - 1 and fold(words[at]) in ("of", "to")
+        return linking and is_name(words[at - 1])
 
     def _reaches(self, words: list[str], at: int) -> bool:
         """Whether ``words[at]`` belongs to the item that begins right behind it or at it."""
@@ -165,8 +174,8 @@ class Shape:
         if self.names:
             if is_name(word):
                 return True
-            if low == "to" and 0 < at < len(words) - 1:
-                return is_name(words[at - 1])
+            if low == "to":
+                return self._links_names(words, at)
             return at < len(words) - 1 and low in _JOINS_NAMES and low != "for"
         if (low in PREPOSITION and low != "of") or low in CLAUSE_START | AUXILIARY | VERB:
             return False

@@ -1,5 +1,7 @@
 """Questions for several things are answered by whole enumerations, others are left alone."""
 
+import time
+
 import pytest
 
 from service.coordination import coordination
@@ -159,6 +161,30 @@ def test_offsets_are_those_of_the_document() -> None:
             "Đà Nẵng",
             "Hà Nội, Đà Nẵng và Huế",
         ),
+        (
+            "Which towns came third?",
+            "It came third and fourth with Hanoi, Hue and Vinh.",
+            "Hue",
+            "Hanoi, Hue and Vinh",
+        ),
+        (
+            "Who were the hosts?",
+            "The hosts were the Envoy of Laos to the United Nations, the Mayor and the Bishop.",
+            "the Mayor",
+            "the Envoy of Laos to the United Nations, the Mayor and the Bishop",
+        ),
+        (
+            "Which ministries signed?",
+            "It was signed by the Ministry of the Interior, the Treasury and the Mint.",
+            "the Treasury",
+            "the Ministry of the Interior, the Treasury and the Mint",
+        ),
+        (
+            "Who spoke?",
+            "It was opened by Envoy to France Ann Lee, Bob Ray and Cy Dunn.",
+            "Bob Ray",
+            "Envoy to France Ann Lee, Bob Ray and Cy Dunn",
+        ),
         ("Name the cities", "Cities:\n- Hanoi\n- Da Nang\n- Hue", "Da Nang", None),
     ],
 )
@@ -177,6 +203,14 @@ def test_items_are_taken_whole(question: str, text: str, span: str, whole: str |
         ("In Vietnam, Hue was shown, but Vinh was not.", "Hue"),
         ("Hue, which lies on a river, and its harbour were shown.", "harbour"),
         ("The fleet reached Cork on March 12, 2025.", "Cork"),
+        ("They liked Hanoi; Hue and Vinh slept.", "Hanoi"),
+        ("They liked Hanoi, and Hue and Vinh slept.", "Hanoi"),
+        ("They visited Hanoi and Hue hosted them.", "Hanoi"),
+        ("Hue was flooded and Vinh burnt.", "Hue was flooded"),
+        ("They saw Hue and Vinh and the others slept.", "Hue and Vinh"),
+        ("They saw Hanoi in rain and fog.", "Hanoi"),
+        ("They sold 40 tons and boats.", "40 tons"),
+        ("They praised Hanoi and this was noted.", "Hanoi"),
     ],
 )
 def test_what_is_no_enumeration_is_left_alone(text: str, span: str) -> None:
@@ -225,12 +259,26 @@ def test_lines_are_left_alone(chosen: int, question: str) -> None:
     assert listed_lines(TEXT, LINES, chosen, question) is None
 
 
+def test_single_line_is_no_list() -> None:
+    assert listed_lines(TEXT, LINES[:2], 1, "Which cities were chosen?") is None
+
+
 def test_paragraphs_of_prose_are_no_list() -> None:
     text = "Ann Lee spoke.\n\nBob Ray listened to her.\n\nCy Dunn left."
     sentences = [marked(text, line) for line in text.split("\n\n")]
     assert listed_lines(text, sentences, 1, "Who were the speakers?") is None
 
 
-def test_long_sentence_is_read_in_reasonable_time() -> None:
+@pytest.mark.parametrize("span", [(9, 14), (9 + 7 * 10_000, 14 + 7 * 10_000)])
+def test_long_enumeration_is_read_in_linear_time(span: tuple[int, int]) -> None:
     text = "They saw " + "Hanoi, " * 20_000 + "and Hue."
-    assert answer("Which cities did they see?", text, "Hue") == text[9:-1]
+    begun = time.process_time()
+    found = whole_list(text, "Which cities did they see?", span, (0, len(text)))
+    assert found == (9, len(text) - 1)
+    assert time.process_time() - begun < 2.0
+
+
+def test_enumeration_without_and_must_be_announced() -> None:
+    question = "Which colours are used?"
+    assert answer(question, "Three colours: red, blue, green.", "blue") == "red, blue, green"
+    assert answer(question, "Paint it red, blue, green.", "blue") == "blue"
