@@ -21,7 +21,7 @@ from service.values import Date, Number, dates, numbers
 Value = TypeVar("Value", Date, Number)
 
 _ASKS_WHO = re.compile(
-    r"\b(?:who|whom|whose|title|role|position|post|job|office|rank|leads?|leader|heads?|ai|"
+    r"\b(?:who|whom|whose|title|role|position|post|job|office|rank|leads?|leader|heads?|(?-i:ai|Ai)|"
     r"chức vụ|chức danh|vai trò)\b",
     re.IGNORECASE,
 )

@@ -139,6 +139,12 @@ def test_values_of_different_things_do_not_disagree(question: str, first: str, o
     assert between(question, first, other) is None
 
 
+def test_vietnamese_who_is_not_the_acronym_ai() -> None:
+    sentences = ("Ann Lee, director of the Bank, spoke.", "Ann Lee, president of the Bank, spoke.")
+    assert between("Ai đứng đầu ngân hàng?", *sentences) == ("title", "director", "president")
+    assert between("What can AI not replace?", *sentences) is None
+
+
 def test_record_names_both_passages_and_their_words() -> None:
     found = disagreement(
         OPENED, stated("a", "The museum opened in 1990."), stated("b", "The museum opened in 1991.")
