@@ -30,6 +30,9 @@ from service.evidence import FEATURES
 from service.pipeline import QuestionAnswerer
 
 RECORD_QUESTIONS = Path(__file__).parent / "questions.jsonl"
+RISK = 0.18
+"""Of the answers shown, this share may be wrong. A wrong answer with its source beside it can be
+seen to be wrong; a refusal of what the record says cannot."""
 PENALTY = 0.01
 """Of the squared weights, against the mean log loss."""
 ANSWERABLE = 0.6
@@ -59,31 +62,41 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--off-topic", type=Path, metavar="FILE", help="questions of other worlds")
     parser.add_argument("--sample", type=int, default=500, help="questions from each DIR")
     parser.add_argument("--indexes", type=Path, default=Path("eval-output/indexes"))
-    parser.add_argument("--threshold", type=float, default=0.4)
-    parser.add_argument("--output", type=Path, required=True, help="folder of the calibrations")
+    parser.add_argument(
+        "--risk",
+        type=float,
+        default=RISK,
+        help="share of shown answers that may be wrong; sets the threshold (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--output", type=Path, help="folder of the calibrations (default: kept with the index)"
+    )
     arguments = parser.parse_args(argv)
     try:
         samples, reader = _samples(arguments)
     except RecordError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    report, fitted = fit(samples)
+    report, fitted = fit(samples, arguments.risk)
     for line in report:
         print(line)
     values = {
         "reader": reader,
         "features": list(FEATURES),
-        "threshold": arguments.threshold,
         **fitted,
         "fitted_on": "; ".join(f"{s.source} ({len(s.right)})" for s in samples),
     }
-    path = arguments.output / f"{reader}.json"
+    folder: Path = arguments.output or arguments.index / "calibration"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{reader}.json"
     path.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
     print(f"wrote {path}")
     return 0
 
 
-def fit(samples: Sequence[Sample], seed: int = 0) -> tuple[list[str], dict[str, Any]]:
+def fit(
+    samples: Sequence[Sample], risk: float = RISK, seed: int = 0
+) -> tuple[list[str], dict[str, Any]]:
     """Return lines about the fit and the parameters of ``service.confidence.Calibration``."""
     from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import GroupKFold
@@ -116,12 +129,45 @@ def fit(samples: Sequence[Sample], seed: int = 0) -> tuple[list[str], dict[str, 
         )
     bias, weights = logistic(standardised, right, weight)
     report += [f"  {name:18} {value:+.2f}" for name, value in zip(FEATURES, weights, strict=True)]
+    threshold = threshold_for(risk, predicted, right, weight)
+    shown = predicted >= threshold
+    report.append(
+        f"threshold {threshold:.2f}: of the right answers {_share(shown, right, weight):.3f} are "
+        f"shown, of those shown {_share(~right, shown, weight):.3f} are wrong"
+    )
     return report, {
+        "threshold": threshold,
         "intercept": round(bias, 5),
         "weights": [round(float(w), 5) for w in weights],
         "means": [round(float(m), 5) for m in means],
         "scales": [round(float(s), 5) for s in scales],
     }
+
+
+def threshold_for(
+    risk: float,
+    predicted: npt.NDArray[np.float64],
+    right: npt.NDArray[np.bool_],
+    weight: npt.NDArray[np.float64],
+) -> float:
+    """The lowest threshold, in hundredths, from which on at most ``risk`` of the shown are wrong.
+
+    ``predicted`` are held-out probabilities ``(n,)``. Selective risk as El-Yaniv and Wiener (2010)
+    define it. The highest threshold that shows anything when no threshold keeps to the risk.
+    """
+    grid = np.arange(5, 96) / 100
+    grid = grid[[bool((predicted >= t).any()) for t in grid]]
+    risks = np.asarray([_share(~right, predicted >= t, weight) for t in grid])
+    within = np.flatnonzero(risks <= risk)
+    return round(float(grid[within[0]] if len(within) else grid[-1]), 2)
+
+
+def _share(
+    of: npt.NDArray[np.bool_], among: npt.NDArray[np.bool_], weight: npt.NDArray[np.float64]
+) -> float:
+    """The weighted share of ``among`` that is also ``of``; 0 of none."""
+    total = float(weight[among].sum())
+    return float(weight[among & of].sum()) / total if total else 0.0
 
 
 def _balanced(right: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:

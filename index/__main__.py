@@ -87,9 +87,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     build.add_argument(
         "--reader",
-        default="ms-marco-MiniLM-L-12-v2-int8",
+        default="record-reader-2",
         metavar="NAME",
-        help="cross-encoder or its folder (default: %(default)s)",
+        help="our own reader, or a cross-encoder, or its folder (default: %(default)s)",
+    )
+    build.add_argument(
+        "--span-reader",
+        metavar="NAME",
+        help="extractive question answering model, or its folder, beside a cross-encoder",
     )
     build.add_argument(
         "--max-words",
@@ -122,6 +127,7 @@ def _build(arguments: argparse.Namespace) -> int:
     options = BuildOptions(
         model=arguments.model,
         reader=arguments.reader,
+        span_reader=arguments.span_reader,
         chunking=ChunkingOptions(
             max_words=arguments.max_words, min_words=min(12, arguments.max_words)
         ),

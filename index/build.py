@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from index import generations
+from index import generations, reader_models
 from index.chunking import ChunkingOptions, passages_of
 from index.embedding import Embedder, SentenceTransformerEmbedder, export_onnx
 from index.errors import CorpusError, RecordError
@@ -37,8 +37,8 @@ class BuildOptions:
     """Settings of an index. They are part of its fingerprint."""
 
     model: str = "all-MiniLM-L6-v2"
-    reader: str = "ms-marco-MiniLM-L-12-v2-int8"
-    span_reader: str | None = "record-reader-1"
+    reader: str = "record-reader-2"
+    span_reader: str | None = None
     chunking: ChunkingOptions = ChunkingOptions()
     lexical: LexicalOptions = LexicalOptions()
     strict: bool = field(default=False, metadata={"fingerprint": False})
@@ -94,6 +94,9 @@ def build_index(
         texts = [embedding_text(d, p) for d, ps in passages for p in ps]
         facts = _embed(embedder_factory(model), passages, texts, folder, progress)
         _write_lexical(texts, [d.text for d in documents], options, folder)
+        reader_models.make_ready(options.reader, "reader", folder / "reader")
+        if options.span_reader is not None:
+            reader_models.make_ready(options.span_reader, "span_reader", folder / "span_reader")
         now = datetime.datetime.now(datetime.UTC)
         manifest = Manifest(
             format=FORMAT,
@@ -193,9 +196,10 @@ def _settings(options: BuildOptions, model: ModelFiles) -> dict[str, Any]:
         "model": model.name,
         "model_sha256": model.sha256,
         "reader": options.reader,
-        "reader_sha256": find_model(options.reader).sha256,
+        "reader_sha256": find_model(options.reader, onnx=True).sha256,
         "span_reader": options.span_reader,
-        "span_reader_sha256": options.span_reader and find_model(options.span_reader).sha256,
+        "span_reader_sha256": options.span_reader
+        and find_model(options.span_reader, onnx=True).sha256,
         "chunking": asdict(options.chunking),
         "lexical": asdict(options.lexical),
     }

@@ -25,9 +25,9 @@ class Manifest:
     model: Mapping[str, Any]
     """Embedding model: name, sha256 of its weights, dim, and the export's facts or null."""
     reader: str
-    """Name of the cross-encoder that the service is to use."""
+    """Name of the reader that the service is to use: our own, or a cross-encoder."""
     span_reader: str | None
-    """Name of the span reader that the service is to use; None for none."""
+    """Name of the extractive question answering model beside a cross-encoder; None for none."""
     counts: Mapping[str, int]
     languages: Mapping[str, int]
     """Number of documents by language."""

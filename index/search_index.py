@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from index import generations
+from index import generations, reader_models
 from index.embedding import Embedder, OnnxEmbedder, SentenceTransformerEmbedder
 from index.errors import IndexCorrupt, IndexMismatch, RecordError
 from index.generations import Generation
@@ -16,6 +16,7 @@ from index.lexical_index import LexicalIndex
 from index.lexicon import Lexicon
 from index.manifest import Manifest
 from index.models import find_model
+from index.reader_models import ReaderModel, Role
 from index.record_store import RecordStore
 from index.vector_index import VectorIndex
 
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 class SearchIndex:
     """What the retriever searches. Rows are the same in all parts."""
 
-    manifest: Manifest
+    generation: Generation
     store: RecordStore
     vectors: VectorIndex
     sentence_vectors: npt.NDArray[np.float16]
@@ -36,6 +37,19 @@ class SearchIndex:
     lexical: LexicalIndex
     lexicon: Lexicon
     embedder: Embedder
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the generation was made of."""
+        return self.generation.manifest
+
+    def open_model(self, role: Role) -> ReaderModel | None:
+        """The model that is to read; None when the index names none for ``role``.
+
+        Raises IndexMismatch when another one of that name is installed, and IndexCorrupt.
+        """
+        name = self.manifest.reader if role == "reader" else self.manifest.span_reader
+        return None if name is None else reader_models.load(self.generation, role, name)
 
     def close(self) -> None:
         """Release the files."""
@@ -85,9 +99,12 @@ def load(generation: Generation) -> SearchIndex:
             f"{embedder.dim}: build the index again"
         )
     store = RecordStore(generation.verify("record.sqlite"))
+    for name in manifest.files:
+        if name.startswith(("reader/", "span_reader/")):
+            generation.verify(name)
     first = np.asarray([*store.first_sentences(), len(sentences)], dtype=np.int64)
     return SearchIndex(
-        manifest=manifest,
+        generation=generation,
         store=store,
         vectors=vectors,
         sentence_vectors=sentences,

@@ -126,6 +126,6 @@ class Answer:
     corroboration: tuple[Corroboration, ...]
     suggestions: tuple[str, ...]
     index: IndexInfo
-    disagreements: tuple[Disagreement, ...] = ()
     timing_ms: dict[str, float] = field(default_factory=dict)
     """Milliseconds by stage: ``embed``, ``search``, ``read``, ``total``."""
+    disagreements: tuple[Disagreement, ...] = ()

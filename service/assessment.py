@@ -1,7 +1,7 @@
 """Reading the candidates and weighing what was found: from passages to probabilities."""
 
+import dataclasses
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from index.search_index import SearchIndex
@@ -11,26 +11,46 @@ from service.evidence import Evidence, EvidenceCollector
 from service.query import Query
 from service.reader import Reader, Reading
 from service.retriever import FloatArray, Retriever
-from service.span_reader import SpanReader, SpanReading
+from service.windows import Window, windows_of
 
-PASSAGE_PROMISE, COVERAGE_PROMISE = 3.0, 0.5
-"""Weights of the passage's fused score and of the share of the question's words, against the
-sentence's cosine, in choosing what to read. Chosen on development data."""
-LOOKED_AT_CLOSELY = 2
-"""Candidates whose words the span reader weighs in any case; more only beside an answer."""
 
-CLOSE_BEHIND = 3.0
-"""Further candidates are looked at only when they are this near the best, in relevance logits."""
+@dataclass(frozen=True, slots=True)
+class ReadingOptions:
+    """How much is read. Chosen on development data; ``docs/how-it-works.md`` has the curve."""
+
+    words: int = 80
+    """Longest window. Shorter ones cost less but tear apart what explains each other."""
+    most: int = 8
+    """Windows read for a question, at most."""
+    clear: float = 0.65
+    """From this probability of the best on, only what is nearly as promising is read besides."""
+    near: float = 0.1
+    """Windows whose promise is at most this much below the best's are nearly as promising."""
+    behind: float = 0.8
+    """Windows whose promise is further below the best's are not read at all."""
+    passage: float = 4.0
+    """Weight in the promise of the passage's fused score, beside the best sentence's cosine."""
+    coverage: float = 0.25
+    """Weight of the share of the question's words that the best sentence holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A window of a candidate passage, before it is read."""
+
+    retrieved: ScoredPassage
+    window: Window
+    promise: float
+    """How likely it is to hold the answer; higher is better."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assessed:
-    """A candidate that was read, with the probability that it answers."""
+    """A passage that was read, with the probability that it answers."""
 
     candidate: ScoredPassage
     document: Document
     reading: Reading
-    span: SpanReading | None
     evidence: Evidence
     probability: float
     sentence: tuple[int, int]
@@ -38,99 +58,119 @@ class Assessed:
 
 
 class Assessor:
-    """Composes the readers, the evidence and the calibration over one index."""
+    """Composes the reader, the evidence and the calibration over one index."""
 
     def __init__(
         self,
         index: SearchIndex,
         retriever: Retriever,
         reader: Reader,
-        span_reader: SpanReader | None,
         calibration: Calibration,
+        options: ReadingOptions = ReadingOptions(),
     ) -> None:
         self._index = index
         self._retriever = retriever
         self._reader = reader
-        self._span_reader = span_reader
         self._calibration = calibration
+        self._options = options
         self._collector = EvidenceCollector(index.lexical, index.lexicon)
-        self._pool = ThreadPoolExecutor(LOOKED_AT_CLOSELY, thread_name_prefix="assessor")
 
     def assess(
-        self, query: Query, vector: FloatArray, candidates: Sequence[ScoredPassage], wanted: int
+        self, query: Query, vector: FloatArray, retrieved: Sequence[ScoredPassage]
     ) -> list[Assessed]:
-        """Return up to ``wanted`` candidates with their probabilities, the likeliest first.
+        """Read the most promising windows, best first, until the answer is clear.
 
-        Candidates below the first two are looked at closely only when one of those answers.
+        Returns each passage that was read once, the likeliest first.
         """
-        cosines = [self._retriever.sentence_cosines(vector, c.passage.row) for c in candidates]
-        weights = self._collector.weights(query)
-        promise = [
-            [
-                float(cosine)
-                + PASSAGE_PROMISE * c.score
-                + COVERAGE_PROMISE * self._collector.coverage(weights, text)
-                for cosine, text in zip(row, sentence_texts(c.passage), strict=True)
+        options = self._options
+        waiting = self.candidates(query, vector, retrieved)
+        most_promising = max((c.promise for c in waiting), default=0.0)
+        read: list[Assessed] = []
+        while room := min(self._reader.threads, options.most - len(read)):
+            clear = any(a.probability >= options.clear for a in read)
+            least = most_promising - (options.near if clear else options.behind)
+            batch = [c for c in waiting[:room] if c.promise >= least]
+            if not batch:
+                break
+            readings = self._reader.read(query.expanded, [c.window for c in batch])
+            read += [
+                self._assessed(query, vector, c, r) for c, r in zip(batch, readings, strict=True)
             ]
-            for c, row in zip(candidates, cosines, strict=True)
-        ]
-        readings = self._reader.read(query.expanded, [c.passage for c in candidates], promise)
-        read = [(c, r, row) for c, r, row in zip(candidates, readings, cosines, strict=True) if r]
-        read.sort(key=lambda item: (-item[1].relevance, item[0].passage.row))
-        every = [r.relevance for _, r, _ in read]
+            read = self._compared(read)
+            waiting = waiting[len(batch) :]
+        return _best_of_each_passage(read)
 
-        def closely(items: Sequence[tuple[ScoredPassage, Reading, FloatArray]]) -> list[Assessed]:
-            return list(
-                self._pool.map(
-                    lambda item: self._assessed(query, item[0], item[1], item[2], every), items
+    def candidates(
+        self, query: Query, vector: FloatArray, retrieved: Sequence[ScoredPassage]
+    ) -> list[Candidate]:
+        """All windows of the retrieved passages, the most promising first."""
+        weights = self._collector.weights(query)
+        found = []
+        for scored in retrieved:
+            passage = scored.passage
+            cosines = self._retriever.sentence_cosines(vector, passage.row)
+            for window in windows_of(passage, self._options.words):
+                best = max(
+                    float(cosines[n])
+                    + self._options.coverage * self._collector.coverage(weights, text)
+                    for n, text in zip(
+                        range(window.first, window.end), _sentence_texts(window), strict=True
+                    )
                 )
-            )
-
-        assessed = closely(read[:LOOKED_AT_CLOSELY])
-        if any(a.probability >= self._calibration.threshold for a in assessed):
-            rest = read[LOOKED_AT_CLOSELY : max(wanted, LOOKED_AT_CLOSELY)]
-            assessed += closely([r for r in rest if r[1].relevance >= every[0] - CLOSE_BEHIND])
-        return sorted(assessed, key=lambda a: (-a.probability, a.candidate.passage.row))
+                promise = best + self._options.passage * scored.score
+                found.append(Candidate(scored, window, promise))
+        return sorted(found, key=lambda c: (-c.promise, c.window.passage.row, c.window.first))
 
     def _assessed(
-        self,
-        query: Query,
-        candidate: ScoredPassage,
-        reading: Reading,
-        cosines: FloatArray,
-        every: Sequence[float],
+        self, query: Query, vector: FloatArray, candidate: Candidate, reading: Reading
     ) -> Assessed:
-        passage = candidate.passage
+        passage = candidate.window.passage
         document = self._index.store.document(passage.doc_id)
         if document is None:
             raise LookupError(f"passage {passage.passage_id} has no document in the store")
-        span = None
-        if self._span_reader is not None:
-            span = self._span_reader.read(query.text, passage, reading.sentence)
-        chosen = _sentence_of(span, passage, reading)
+        chosen = _sentence_of(reading, passage)
+        cosine = float(self._retriever.sentence_cosines(vector, passage.row)[chosen])
         evidence = self._collector.collect(
-            query, candidate, reading, chosen, span, document, float(cosines[chosen]), every
+            query, candidate.retrieved, reading, chosen, document, cosine
         )
         return Assessed(
-            candidate=candidate,
+            candidate=candidate.retrieved,
             document=document,
             reading=reading,
-            span=span,
             evidence=evidence,
             probability=self._calibration.probability(evidence),
             sentence=passage.sentences[chosen],
         )
 
+    def _compared(self, read: Sequence[Assessed]) -> list[Assessed]:
+        """``read`` with each one's margin over the best of the other passages."""
+        compared = []
+        for one in read:
+            row = one.candidate.passage.row
+            others = [o.reading.relevance for o in read if o.candidate.passage.row != row]
+            margin = one.reading.relevance - max(others) if others else 0.0
+            evidence = dataclasses.replace(one.evidence, margin=margin)
+            probability = self._calibration.probability(evidence)
+            compared.append(dataclasses.replace(one, evidence=evidence, probability=probability))
+        return compared
 
-def sentence_texts(passage: Passage) -> list[str]:
-    """The text of each sentence of ``passage``."""
-    return [passage.text[s - passage.start : e - passage.start] for s, e in passage.sentences]
+
+def _best_of_each_passage(read: Sequence[Assessed]) -> list[Assessed]:
+    best: dict[int, Assessed] = {}
+    for one in sorted(read, key=lambda a: (-a.probability, a.candidate.passage.row, a.sentence)):
+        best.setdefault(one.candidate.passage.row, one)
+    return list(best.values())
 
 
-def _sentence_of(span: SpanReading | None, passage: Passage, reading: Reading) -> int:
-    """The sentence to mark: where the span reader found the answer, else the reader's best."""
-    if span is not None and span.margin > 0:
+def _sentence_texts(window: Window) -> list[str]:
+    text = window.text
+    return [text[start:end] for start, end in window.sentences]
+
+
+def _sentence_of(reading: Reading, passage: Passage) -> int:
+    """The sentence to mark: where the answering words were found, else the reader's best."""
+    if reading.span is not None and reading.span.margin > 0:
         for number, (start, end) in enumerate(passage.sentences):
-            if start <= span.start < end:
+            if start <= reading.span.start < end:
                 return number
     return reading.sentence

@@ -1,6 +1,7 @@
 """From evidence to a calibrated probability, and to the decision to answer."""
 
 import json
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,10 +12,11 @@ from index.errors import IndexMismatch
 from service.answers import Band
 from service.evidence import FEATURES, Evidence
 
+log = logging.getLogger(__name__)
 CALIBRATIONS = Path(__file__).parent / "calibration"
 HIGH, MEDIUM = 0.8, 0.6
-DEFAULT_READER = "ms-marco-MiniLM-L-12-v2-int8"
-DEFAULT_SPAN_READER = "record-reader-1"
+CROSS_ENCODER = "ms-marco-MiniLM-L-12-v2-int8"
+"""Whose calibration other cross-encoders of its kind borrow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +43,22 @@ class Calibration:
 
     @classmethod
     def for_readers(
-        cls, reader: str, span_reader: str | None, folder: Path = CALIBRATIONS
+        cls, reader: str, span_reader: str | None, index_dir: Path, shipped: Path = CALIBRATIONS
     ) -> "Calibration":
-        """Load the calibration fitted for these readers; the nearest one for others.
+        """Load the calibration fitted for these readers.
+
+        One in ``index_dir/calibration`` comes before the shipped one. Readers without any borrow
+        that of a cross-encoder: their probabilities are only as good as the likeness of the two,
+        and ``python -m eval.calibrate`` fits one of their own.
 
         Raises IndexMismatch when the file was fitted for other evidence than is collected.
         """
-        path = folder / f"{calibration_name(reader, span_reader)}.json"
-        if not path.is_file():
-            kind = DEFAULT_SPAN_READER if span_reader else None
-            path = folder / f"{calibration_name(DEFAULT_READER, kind)}.json"
+        name = calibration_name(reader, span_reader)
+        places = [folder / f"{name}.json" for folder in (index_dir / "calibration", shipped)]
+        path = next((p for p in places if p.is_file()), None)
+        if path is None:
+            log.warning("no calibration was fitted for %s: it borrows %s's", name, CROSS_ENCODER)
+            path = shipped / f"{CROSS_ENCODER}.json"
         values = json.loads(path.read_bytes())
         if tuple(values["features"]) != FEATURES:
             raise IndexMismatch(

@@ -1,6 +1,6 @@
 """What speaks for and against each candidate, as numbers that a calibration can weigh."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,6 @@ from index.types import Document, ScoredPassage
 from service.answer_types import STRICT, expected_kind, kind_evidence
 from service.query import Query
 from service.reader import Reading
-from service.span_reader import SpanReading
 
 FEATURES = (
     "relevance",
@@ -37,13 +36,13 @@ class Evidence:
     """Evidence for one candidate. Higher speaks for it, but for ``unknown``/``kind_missing``."""
 
     relevance: float
-    """The reader's logit of the best sentence."""
+    """The reader's logit of the window."""
     margin: float
-    """``relevance`` less that of the best other candidate; negative when another is better."""
+    """``relevance`` less that of the best other passage read; negative when another is better."""
     span_margin: float
-    """The span reader's best span against "no answer"; 0 without a span reader."""
+    """The best span against "no answer"; 0 when the reader finds no spans."""
     answerable: float
-    """The span reader's answerability logit; 0 without a span reader."""
+    """The reader's logit of answerability; 0 when it does not judge it."""
     fused: float
     """The retriever's score."""
     sentence_cosine: float
@@ -88,14 +87,12 @@ class EvidenceCollector:
         candidate: ScoredPassage,
         reading: Reading,
         chosen: int,
-        span: SpanReading | None,
         document: Document,
         sentence_cosine: float,
-        every_relevance: Sequence[float],
     ) -> Evidence:
         """Return the evidence for ``candidate`` whose sentence ``chosen`` is to be marked.
 
-        ``every_relevance`` holds the relevance of all candidates that were read, this one's too.
+        Its ``margin`` is 0 until it is compared with others.
         """
         passage = candidate.passage
         start, end = passage.sentences[chosen]
@@ -106,14 +103,11 @@ class EvidenceCollector:
         in_record = {t for t in weights if self._lexical.document_frequency(t)}
         kind = expected_kind(query.text)
         present = kind_evidence(kind, query.text, sentence)
-        others = sorted(every_relevance, reverse=True)
-        if reading.relevance in others:
-            others.remove(reading.relevance)
         return Evidence(
             relevance=reading.relevance,
-            margin=reading.relevance - others[0] if others else 0.0,
-            span_margin=span.margin if span else 0.0,
-            answerable=span.answerable if span else 0.0,
+            margin=0.0,
+            span_margin=reading.span.margin if reading.span else 0.0,
+            answerable=reading.answerable,
             fused=candidate.score,
             sentence_cosine=sentence_cosine,
             coverage=_weighted_share(weights, in_context),

@@ -129,7 +129,11 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        visible=_visible, document_path=_document_path, web_address=_web_address, runs=_runs
+        visible=_visible,
+        document_path=_document_path,
+        web_address=_web_address,
+        runs=_runs,
+        disputed=_disputed,
     )
     return environment
 
@@ -204,6 +208,12 @@ def _web_address(address: str | None) -> str | None:
     except ValueError:
         return None
     return (address or "").strip() if parts.scheme in ("http", "https") and parts.netloc else None
+
+
+def _disputed(answer: Answer) -> list[CitedPassage]:
+    """The further passages that say something else of the same matter than the first."""
+    ids = {words.passage_id for found in answer.disagreements for words in found.passages}
+    return [cited for cited in answer.passages[1:] if cited.passage.passage_id in ids]
 
 
 def _runs(cited: CitedPassage) -> list[Run]:

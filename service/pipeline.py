@@ -4,33 +4,33 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from index.models import find_model
 from index.search_index import SearchIndex, open_index
 from index.types import Document, ScoredPassage
 from service.answers import (
     Answer,
     CitedPassage,
     Confidence,
-    Highlight,
+    Disagreement,
     IndexInfo,
     Question,
     Reason,
     Status,
 )
-from service.assessment import Assessed, Assessor
+from service.assessment import Assessed, Assessor, ReadingOptions
 from service.citations import cite
 from service.confidence import Calibration, band, calibration_name
-from service.corroboration import corroborated
+from service.corroboration import corroborated, disagreements, statement_of
 from service.follow_ups import person_in, resolve
+from service.highlighting import highlights
 from service.known_words import known_words
 from service.query import Query, QueryUnderstanding, is_question
-from service.reader import CrossEncoderReader, Reader
+from service.reader import Reader
+from service.readers import open_reader
 from service.retriever import Retriever
-from service.span_reader import OnnxSpanReader, SpanReader
 from service.suggestions import checked_suggestions
 
 CANDIDATES = 8
-"""Passages whose sentences compete for being read."""
+"""Passages whose windows compete for being read."""
 NEAR_MISSES = 3
 
 
@@ -42,13 +42,14 @@ class QuestionAnswerer:
         index: SearchIndex,
         reader: Reader,
         calibration: Calibration,
-        span_reader: SpanReader | None = None,
+        options: ReadingOptions = ReadingOptions(),
     ) -> None:
         manifest = index.manifest
         self._index = index
         self._calibration = calibration
         self._retriever = Retriever(index)
-        self._assessor = Assessor(index, self._retriever, reader, span_reader, calibration)
+        self._reader = reader
+        self._assessor = Assessor(index, self._retriever, reader, calibration, options)
         self._understanding = QueryUnderstanding(
             index.lexicon, known_words(index.embedder), tuple(manifest.languages)
         )
@@ -62,7 +63,9 @@ class QuestionAnswerer:
         self.suggestions: tuple[str, ...] = ()
 
     @classmethod
-    def open(cls, index_dir: Path, threads: int = 2) -> "QuestionAnswerer":
+    def open(
+        cls, index_dir: Path, threads: int = 2, options: ReadingOptions = ReadingOptions()
+    ) -> "QuestionAnswerer":
         """Open the current generation of the index at ``index_dir``.
 
         ``threads`` is how many texts are read side by side.
@@ -70,12 +73,9 @@ class QuestionAnswerer:
         Raises IndexNotFound, IndexCorrupt, IndexMismatch or ModelError, each with its remedy.
         """
         index = open_index(index_dir)
-        reader = CrossEncoderReader(find_model(index.manifest.reader), threads)
-        span_reader = None
-        if index.manifest.span_reader is not None:
-            span_reader = OnnxSpanReader(find_model(index.manifest.span_reader))
-        calibration = Calibration.for_readers(reader.name, index.manifest.span_reader)
-        return cls(index, reader, calibration, span_reader)
+        manifest = index.manifest
+        calibration = Calibration.for_readers(manifest.reader, manifest.span_reader, index_dir)
+        return cls(index, open_reader(index, threads), calibration, options)
 
     def ask(self, question: Question) -> Answer:
         """Answer ``question`` with quotations, or say that the record does not."""
@@ -111,7 +111,8 @@ class QuestionAnswerer:
         self.suggestions = checked_suggestions(self._index, self.ask)
 
     def close(self) -> None:
-        """Release the index."""
+        """End the reader's threads and release the index."""
+        self._reader.close()
         self._index.close()
 
     def _assess(self, query: Query, question: Question, clock: "Clock") -> list[Assessed]:
@@ -119,7 +120,7 @@ class QuestionAnswerer:
         clock.lap("embed")
         candidates = self._retriever.retrieve(vector, query.terms, CANDIDATES, question.filters)
         clock.lap("search")
-        assessed = self._assessor.assess(query, vector, candidates, question.top_k)
+        assessed = self._assessor.assess(query, vector, candidates)
         clock.lap("read")
         return assessed
 
@@ -139,7 +140,11 @@ class QuestionAnswerer:
             chosen = [a for a in assessed if a.probability >= threshold or a is assessed[0]]
         else:
             chosen = list(assessed[:NEAR_MISSES])
-        cited = tuple(_cited(a, n) for n, a in enumerate(chosen[: question.top_k], start=1))
+        disputes: tuple[Disagreement, ...] = ()
+        if reason is None:
+            chosen, disputes = _with_disputes(query.text, chosen, assessed, threshold)
+        del chosen[question.top_k :]
+        cited = tuple(_cited(a, n, query.text) for n, a in enumerate(chosen, start=1))
         status: Status = "answered" if reason is None else "no_answer"
         shown = resolved or (query.text if query.corrected else None)
         clock.lap("cite")
@@ -152,9 +157,8 @@ class QuestionAnswerer:
             confidence=Confidence(round(probability, 4), band(probability), threshold),
             passages=cited if reason is None else (),
             near_misses=() if reason is None else cited,
-            corroboration=corroborated(self._index, chosen[: question.top_k])
-            if reason is None
-            else (),
+            corroboration=corroborated(self._index, chosen, query.text) if reason is None else (),
+            disagreements=disputes,
             suggestions=tuple(s for s in self.suggestions if s != question.text)[:4],
             index=self.info,
             timing_ms=clock.report(),
@@ -180,12 +184,28 @@ class QuestionAnswerer:
         return person_in(best.document.text[mark.start : mark.end], question)
 
 
-def _cited(assessed: Assessed, rank: int) -> CitedPassage:
+def _with_disputes(
+    question: str, chosen: Sequence[Assessed], assessed: Sequence[Assessed], threshold: float
+) -> tuple[list[Assessed], tuple[Disagreement, ...]]:
+    """``chosen`` with what disagrees with the first of them right behind it.
+
+    Who contradicts the first answer answers the same question, so half of the probability is
+    enough to be quoted.
+    """
+    likely = [a for a in assessed if a in chosen or a.probability >= threshold / 2]
+    found = disagreements(question, [statement_of(a) for a in likely])
+    ids = {words.passage_id for dispute in found for words in dispute.passages}
+    beside = [a for a in likely[1:] if a.candidate.passage.passage_id in ids]
+    rest = [a for a in chosen[1:] if a not in beside]
+    return [chosen[0], *beside, *rest], found
+
+
+def _cited(assessed: Assessed, rank: int, question: str) -> CitedPassage:
     candidate = assessed.candidate
     return cite(
         candidate.passage,
         assessed.document,
-        highlights(assessed),
+        highlights(assessed, question),
         rank,
         round(assessed.probability, 4),
         {
@@ -194,15 +214,6 @@ def _cited(assessed: Assessed, rank: int) -> CitedPassage:
             "reader": round(assessed.reading.relevance, 4),
         },
     )
-
-
-def highlights(assessed: Assessed) -> tuple[Highlight, ...]:
-    """The sentence that answers and, where the span reader is sure of them, its very words."""
-    sentence = Highlight(*assessed.sentence, "sentence")
-    span = assessed.span
-    if span is None or span.margin <= 0 or not sentence.start <= span.start < sentence.end:
-        return (sentence,)
-    return sentence, Highlight(span.start, min(span.end, sentence.end), "span")
 
 
 class Clock:

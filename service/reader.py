@@ -1,97 +1,52 @@
-"""Reading: which sentence of which candidate answers the question, and how well.
+"""Reading: what a window of a passage says to a question.
 
-A cross-encoder reads sentences, not passages. Measured on squad-dev's answerable questions, the
-passage of the best sentence is the right one more often than the best passage read as a whole,
-and sentences are shorter, so reading them costs less (``docs/how-it-works.md``).
+Two kinds of reader stand behind one protocol: our own network, which gives everything in one pass
+(``record_reader.py``), and any cross-encoder, with or without an extractive question answering
+model beside it (``paired_reader.py``).
 """
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-from tokenizers import Encoding, Tokenizer
+from service.windows import Window
 
-from index.models import ModelFiles
-from index.onnx_session import open_session
-from index.types import Passage
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The words of a window that look most like the answer."""
+
+    start: int
+    end: int
+    """Document offsets."""
+    margin: float
+    """Start and end logit of the span less those of "no answer"; above 0 it is believed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the reader found in one passage."""
+    """What a reader found in one window. Logits; higher speaks for an answer."""
 
     sentence: int
-    """Index of the best sentence in ``passage.sentences``."""
+    """Number of the best sentence in ``passage.sentences``."""
     relevance: float
-    """Logit of that sentence; higher is more relevant."""
+    """How well the window answers the question."""
+    answerable: float = 0.0
+    """Whether the window answers it at all; 0 from a reader that does not judge it."""
+    span: Span | None = None
 
 
 class Reader(Protocol):
-    """Reads candidate passages for a question; a stage that can be replaced."""
+    """Reads windows for a question; a stage that can be replaced."""
 
     name: str
+    threads: int
+    """How many windows it reads side by side."""
 
-    def read(
-        self, question: str, passages: Sequence[Passage], promise: Sequence[Sequence[float]]
-    ) -> list[Reading | None]:
-        """Return one reading a passage, None where no sentence was worth reading.
-
-        ``promise[i][j]``, higher is better, says how likely sentence ``j`` of passage ``i`` is to
-        win; a reader may leave out the least promising.
-        """
+    def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
+        """Return one reading a window, in their order."""
         ...
 
-
-class CrossEncoderReader:
-    """A cross-encoder of the ms-marco kind on ONNX Runtime: one logit for a pair of texts."""
-
-    def __init__(
-        self, model: ModelFiles, threads: int = 1, budget: int = 6, max_tokens: int = 256
-    ) -> None:
-        self.name = model.name
-        self._budget = budget
-        self._session = open_session(model.weights.read_bytes())
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reader")
-        self._inputs = [i.name for i in self._session.get_inputs()]
-        self._tokenizer = Tokenizer.from_file(str(model.folder / "tokenizer.json"))
-        self._tokenizer.enable_truncation(max_tokens, strategy="longest_first")
-        self._tokenizer.no_padding()
-
-    def read(
-        self, question: str, passages: Sequence[Passage], promise: Sequence[Sequence[float]]
-    ) -> list[Reading | None]:
-        """See ``Reader``. Reads at most ``budget`` sentences in all."""
-        order = sorted(
-            ((i, j) for i, row in enumerate(promise) for j in range(len(row))),
-            key=lambda place: (-promise[place[0]][place[1]], place),
-        )[: self._budget]
-        texts = []
-        for i, j in order:
-            start, end = passages[i].sentences[j]
-            texts.append(passages[i].text[start - passages[i].start : end - passages[i].start])
-        readings: list[Reading | None] = [None] * len(passages)
-        for (i, j), relevance in zip(order, self.score(question, texts), strict=True):
-            best = readings[i]
-            if best is None or relevance > best.relevance:
-                readings[i] = Reading(j, relevance)
-        return readings
-
-    def score(self, question: str, texts: Sequence[str]) -> list[float]:
-        """Return the logit of each text; higher is more relevant.
-
-        One pair a call, ``threads`` calls side by side. The int8 export scales each call by its
-        largest value, so in a batch a score would depend on its neighbours.
-        """
-        encodings = self._tokenizer.encode_batch([(question, text) for text in texts])
-        return list(self._pool.map(self._score, encodings))
-
-    def _score(self, encoding: Encoding) -> float:
-        feed = {
-            "input_ids": np.asarray([encoding.ids], dtype=np.int64),
-            "attention_mask": np.asarray([encoding.attention_mask], dtype=np.int64),
-            "token_type_ids": np.asarray([encoding.type_ids], dtype=np.int64),
-        }
-        output = self._session.run(None, {name: feed[name] for name in self._inputs})[0]
-        return float(np.ravel(output)[0])
+    def close(self) -> None:
+        """End its threads."""
+        ...

@@ -1,5 +1,6 @@
 """The shapes of what the HTTP interface returns, made from the records of the pipeline."""
 
+from dataclasses import asdict
 from typing import Any, Literal, Self
 from urllib.parse import quote
 
@@ -109,6 +110,22 @@ class CorroborationResponse(BaseModel):
     sources: int
 
 
+class DisputedWordsResponse(BaseModel):
+    """What one passage says of the disputed thing; offsets of the document."""
+
+    passage_id: str
+    start: int
+    end: int
+    text: str
+
+
+class DisagreementResponse(BaseModel):
+    """Passages of different documents that say different things of the same matter."""
+
+    kind: Literal["number", "date", "title"]
+    passages: list[DisputedWordsResponse]
+
+
 class IndexResponse(BaseModel):
     """Which index answered."""
 
@@ -132,6 +149,7 @@ class AskResponse(BaseModel):
     confidence: ConfidenceResponse
     passages: list[PassageResponse]
     corroboration: list[CorroborationResponse]
+    disagreements: list[DisagreementResponse]
     near_misses: list[PassageResponse] = Field(
         description="On a refusal, the closest passages. They do not answer the question."
     )
@@ -158,6 +176,13 @@ class AskResponse(BaseModel):
             corroboration=[
                 CorroborationResponse(passage_ids=list(c.passage_ids), sources=c.sources)
                 for c in answer.corroboration
+            ],
+            disagreements=[
+                DisagreementResponse(
+                    kind=d.kind,
+                    passages=[DisputedWordsResponse(**asdict(words)) for words in d.passages],
+                )
+                for d in answer.disagreements
             ],
             near_misses=[PassageResponse.of(p) for p in answer.near_misses],
             suggestions=list(answer.suggestions),

@@ -24,6 +24,9 @@ def print_answer(answer: Answer, console: Console) -> None:
     if answer.resolved_question:
         console.print(Text(f"Understood as: {_plain(answer.resolved_question)}", "italic"))
     if answer.passages:
+        for found in answer.disagreements:
+            said = " / ".join(f"“{words.text}”" for words in found.passages)
+            console.print(Text(f"The documents differ: {_plain(said)}. Each is quoted:", "bold"))
         for cited in answer.passages:
             _print_passage(cited, console, marked=True)
         percent = round(answer.confidence.probability * 100)

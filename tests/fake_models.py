@@ -1,14 +1,14 @@
 """Readable stand-ins for the models: words instead of meaning."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from index.analysis import terms
-from index.types import Passage
-from service.reader import Reading
+from service.reader import Reading, Span
+from service.windows import Window
 
 DIM = 64
 
@@ -37,21 +37,35 @@ class WordEmbedder:
 
 
 class OverlapReader:
-    """A sentence is as relevant as the number of terms it shares with the question."""
+    """A sentence is as relevant as the number of terms it shares with the question.
+
+    ``answers`` are the words that it finds, each with the margin by which it is to be believed.
+    """
 
     name = "overlap"
 
-    def read(
-        self, question: str, passages: Sequence[Passage], promise: Sequence[Sequence[float]]
-    ) -> list[Reading | None]:
+    def __init__(self, answers: Mapping[str, float] | None = None, threads: int = 2) -> None:
+        self.threads = threads
+        self.seen: list[Window] = []
+        self.closed = False
+        self._answers = answers or {}
+
+    def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
         """See ``service.reader.Reader``."""
-        asked = set(terms(question))
-        readings: list[Reading | None] = []
-        for passage in passages:
-            shared = [
-                float(len(asked & set(terms(passage.text[s - passage.start : e - passage.start]))))
-                for s, e in passage.sentences
-            ]
-            best = max(range(len(shared)), key=lambda i: (shared[i], -i))
-            readings.append(Reading(best, shared[best] * 4 - 4))
-        return readings
+        self.seen += windows
+        return [self._read(set(terms(question)), window) for window in windows]
+
+    def close(self) -> None:
+        """See ``service.reader.Reader``."""
+        self.closed = True
+
+    def _read(self, asked: set[str], window: Window) -> Reading:
+        shared = [float(len(asked & set(terms(window.text[s:e])))) for s, e in window.sentences]
+        best = max(range(len(shared)), key=lambda i: (shared[i], -i))
+        relevance = shared[best] * 4 - 4
+        for words, margin in self._answers.items():
+            at = window.text.find(words)
+            if at >= 0:
+                span = Span(window.start + at, window.start + at + len(words), margin)
+                return Reading(window.first + best, relevance, margin, span)
+        return Reading(window.first + best, relevance)

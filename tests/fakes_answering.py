@@ -11,6 +11,7 @@ import pytest
 from index import search_index
 from index.build import build_index, embedding_text
 from index.chunking import passages_of
+from index.generations import Generation
 from index.lexical_index import LexicalIndex
 from index.lexicon import Lexicon
 from index.manifest import FORMAT, Manifest
@@ -20,7 +21,6 @@ from index.types import Block, Document, Passage
 from index.vector_index import VectorIndex
 from service.confidence import Calibration
 from service.evidence import FEATURES, Evidence
-from service.span_reader import SpanReading
 from tests.fake_models import WordEmbedder
 
 
@@ -62,7 +62,7 @@ def indexed(
     rows = embedder.encode(sentences) if sentence_vectors is None else sentence_vectors
     store = RecordStore(folder / "record.sqlite")
     return SearchIndex(
-        manifest=_manifest(documents, len(passages)),
+        generation=Generation(folder, _manifest(documents, len(passages))),
         store=store,
         vectors=VectorIndex.build(np.asarray(vectors, dtype=np.float32)),
         sentence_vectors=np.asarray(rows, dtype=np.float16),
@@ -101,24 +101,6 @@ def calibration(
 def evidence(**values: float) -> Evidence:
     """Evidence that is 0 but for ``values``."""
     return Evidence(**dict.fromkeys(FEATURES, 0.0) | values)
-
-
-class WordSpanReader:
-    """Finds one of ``answers``, each with the margin by which it is to be believed."""
-
-    name = "words"
-
-    def __init__(self, answers: Mapping[str, float]) -> None:
-        self._answers = answers
-
-    def read(self, question: str, passage: Passage, sentence: int) -> SpanReading | None:
-        """See ``service.span_reader.SpanReader``."""
-        for words, margin in self._answers.items():
-            at = passage.text.find(words)
-            if at >= 0:
-                start = passage.start + at
-                return SpanReading(start, start + len(words), margin, margin)
-        return None
 
 
 def _manifest(documents: Sequence[Document], passages: int) -> Manifest:

@@ -14,7 +14,10 @@ from onnx import numpy_helper
 
 
 def dequantised(path: Path) -> dict[str, torch.Tensor]:
-    """Return float32 weights of the encoder, named as in transformers' ``BertModel``."""
+    """Return float32 weights of the encoder, named as in transformers' ``BertModel``.
+
+    With them come its judgement of relevance: ``pooler.dense`` and ``classifier``.
+    """
     graph = onnx.load(path).graph
     stored = {i.name: numpy_helper.to_array(i) for i in graph.initializer}
     weights: dict[str, torch.Tensor] = {}
@@ -31,6 +34,10 @@ def dequantised(path: Path) -> dict[str, torch.Tensor]:
             name = place.group(1).replace("/", ".") + ".weight"
             base = node.input[1].removesuffix("_quantized")
             weights[name] = torch.tensor(_floats(stored, base).T.copy())
+    for stem in ("bert.pooler.dense", "classifier"):
+        layer = stem.removeprefix("bert.")
+        weights[f"{layer}.weight"] = torch.tensor(_floats(stored, f"{stem}.weight").T.copy())
+        weights[f"{layer}.bias"] = torch.tensor(stored[f"{stem}.bias"])
     return weights
 
 

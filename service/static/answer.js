@@ -4,20 +4,20 @@ import { addressOf, el, icon, link, markedText, sentenceOf, text } from "./dom.j
 const THUMB = "M7 11v9H4v-9zM7 11l4-8c1.5 0 2.5 1 2.5 2.5V9H19a2 2 0 0 1 2 2.3l-1.2 7a2 2 0 0 1-2 1.7H7";
 const REASONS = ["below_threshold", "out_of_corpus", "not_a_question", "language"];
 
-/**
- * `context`: `t` (text by name), `language`, `endpoint`, `ask(question)`, `feedback(body)`.
- * The quotation comes first, then where it stands, then how far to trust it.
- */
+/** `context`: `t` (text by name), `language`, `endpoint`, `ask(question)`, `feedback(body)`. */
 export function renderAnswer(answer, context) {
   const { t } = context;
   const [first, ...others] = answer.passages;
   if (!first) return renderRefusal(answer, context);
+  const disputed = answer.disagreements?.flatMap(({ passages }) => passages.map((words) => words.passage_id)) ?? [];
+  const [beside, further] = [true, false].map((is) => others.filter((passage) => disputed.includes(passage.passage_id) === is));
   return [
-    renderPassage(first, context),
+    beside[0] && el("p", { class: "label" }, t("differ")),
+    [first, ...beside].map((passage) => renderPassage(passage, context)),
     renderTrust(answer, first, t),
     renderFeedback(answer, first, context),
-    fold("further", others, context),
-  ];
+    fold("further", further, context),
+  ].flat();
 }
 
 function renderRefusal({ reason, near_misses: nearMisses, suggestions }, context) {

@@ -35,6 +35,7 @@ export default {
   "band_meaning": "Of the answers given with this confidence, about {n} in 100 are right.",
   "agree_one": "{n} document says this.",
   "agree_other": "{n} documents say this.",
+  "differ": "The documents differ. Each is quoted:",
   "feedback": "Does this answer your question?",
   "thumb_up": "Yes, it does",
   "thumb_down": "No, it does not",

@@ -32,6 +32,7 @@ export default {
   "band_low": "Độ tin cậy thấp: hãy kiểm tra trong tài liệu.",
   "band_meaning": "Trong số câu trả lời có độ tin cậy này, khoảng {n} trên 100 câu là đúng.",
   "agree_other": "{n} tài liệu cùng nói điều này.",
+  "differ": "Các tài liệu nói khác nhau. Trích từng tài liệu:",
   "feedback": "Đoạn này có trả lời câu hỏi của bạn không?",
   "thumb_up": "Có",
   "thumb_down": "Không",

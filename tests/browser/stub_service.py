@@ -4,7 +4,7 @@ Questions choose what happens; see ``CASES``. Everything asked is kept in ``rece
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from service.answers import (
     CitedPassage,
     Confidence,
     Corroboration,
+    Disagreement,
+    DisputedWords,
     Highlight,
     IndexInfo,
     Reason,
@@ -185,6 +187,7 @@ def answered(
     probability: float = 0.93,
     sources: int = 0,
     resolved: str | None = None,
+    disagreements: tuple[Disagreement, ...] = (),
 ) -> Answer:
     ids = tuple(p.passage.passage_id for p in passages)
     agreeing = (Corroboration(ids, sources),) if sources else ()
@@ -201,6 +204,7 @@ def answered(
         SUGGESTIONS[:2],
         INFO,
         {"total": 12.0},
+        disagreements,
     )
 
 
@@ -260,6 +264,15 @@ def reply_to(question: str) -> Answer:
         return answered(question, OPENING, band="medium", probability=0.71, resolved=resolved)
     if "low" in words:
         return answered(question, OPENING, band="low", probability=0.55)
+    if "title" in words:
+        said = tuple(
+            DisputedWords(p.passage.passage_id, h.start, h.end, p.document.text[h.start : h.end])
+            for p in (MAIN, SECOND)
+            for h in p.highlights[1:]
+        )
+        differ = (Disagreement("title", said),)
+        third = cite(REPORT, 3, REPORT.text.split("\n\n")[3])
+        return answered(question, MAIN, SECOND, third, disagreements=differ)
     return answered(question, MAIN, SECOND, sources=2)
 
 
@@ -281,6 +294,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
         "corroboration": [
             {"passage_ids": list(c.passage_ids), "sources": c.sources} for c in answer.corroboration
         ],
+        "disagreements": [asdict(d) for d in answer.disagreements],
         "near_misses": [_passage(p) for p in answer.near_misses],
         "suggestions": list(answer.suggestions),
         "index": {

@@ -1,7 +1,7 @@
 """What a visitor sees: the quotation, its marked words, refusals and problems."""
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.stub_service import (
     MAIN,
@@ -77,6 +77,23 @@ def test_source_confidence_and_agreement_are_said_in_words(page: Page, origin: s
     expect(reply.locator(".trust")).to_contain_text("about 95 in 100 are right")
     expect(reply.locator(".trust")).to_contain_text("2 documents say this.")
     assert reply.locator("[title]").count() == 0
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_documents_that_differ_are_quoted_one_beside_the_other(
+    page: Page, browser: Browser, origin: str, scripts: bool
+) -> None:
+    if scripts:
+        page.goto(origin)
+        ask(page, "Which title has she?")
+        reply = last_reply(page)
+    else:
+        page = browser.new_page(java_script_enabled=False)
+        page.goto(f"{origin}/?q=Which+title+has+she%3F")
+        reply = page.locator(".entry")
+    expect(reply.locator(".label").first).to_have_text("The documents differ. Each is quoted:")
+    expect(reply.locator("blockquote:not(details *)")).to_have_count(2)
+    expect(reply.locator("summary")).to_have_text("1 further passage")
 
 
 def test_the_document_opens_at_the_marked_words(page: Page, origin: str) -> None:

@@ -33,6 +33,7 @@ def test_an_answer_has_exactly_the_shape_of_the_contract(client: TestClient) -> 
         "lang": "en",
         "confidence": {"probability": 1.0, "band": "high", "threshold": 0.5},
         "corroboration": [],
+        "disagreements": [],
         "near_misses": [],
         "suggestions": [],
         "index": {

@@ -11,7 +11,7 @@ import pytest
 from index.errors import IndexMismatch
 from service.confidence import (
     CALIBRATIONS,
-    DEFAULT_READER,
+    CROSS_ENCODER,
     Calibration,
     band,
     calibration_name,
@@ -19,6 +19,7 @@ from service.confidence import (
 from service.evidence import FEATURES
 from tests.fakes_answering import calibration, evidence
 
+NOWHERE = Path("no such index")
 VALUES = {
     "reader": "some-reader",
     "features": list(FEATURES),
@@ -76,7 +77,7 @@ def test_bands_begin_at_eight_and_six_tenths(probability: float, name: str) -> N
 
 def test_calibration_of_the_reader_is_loaded(tmp_path: Path) -> None:
     write(tmp_path, "some-reader")
-    loaded = Calibration.for_readers("some-reader", None, tmp_path)
+    loaded = Calibration.for_readers("some-reader", None, NOWHERE, tmp_path)
     assert (loaded.reader, loaded.threshold) == ("some-reader", 0.55)
     # -0.5 + (3 - 1) / 2 = 0.5
     assert loaded.probability(evidence(relevance=3.0)) == pytest.approx(1 / (1 + math.exp(-0.5)))
@@ -85,13 +86,20 @@ def test_calibration_of_the_reader_is_loaded(tmp_path: Path) -> None:
 def test_pair_of_readers_has_a_calibration_of_its_own(tmp_path: Path) -> None:
     write(tmp_path, "some-reader", threshold=0.1)
     write(tmp_path, "some-reader+spans", threshold=0.2)
-    assert Calibration.for_readers("some-reader", None, tmp_path).threshold == 0.1
-    assert Calibration.for_readers("some-reader", "spans", tmp_path).threshold == 0.2
+    assert Calibration.for_readers("some-reader", None, NOWHERE, tmp_path).threshold == 0.1
+    assert Calibration.for_readers("some-reader", "spans", NOWHERE, tmp_path).threshold == 0.2
 
 
 def test_reader_without_a_calibration_takes_the_default_one(tmp_path: Path) -> None:
-    write(tmp_path, DEFAULT_READER, threshold=0.3)
-    assert Calibration.for_readers("unheard-of", None, tmp_path).threshold == 0.3
+    write(tmp_path, CROSS_ENCODER, threshold=0.3)
+    assert Calibration.for_readers("unheard-of", None, NOWHERE, tmp_path).threshold == 0.3
+
+
+def test_calibration_kept_with_the_index_comes_before_the_shipped_one(tmp_path: Path) -> None:
+    write(tmp_path, "some-reader", threshold=0.1)
+    (tmp_path / "calibration").mkdir()
+    write(tmp_path / "calibration", "some-reader", threshold=0.9)
+    assert Calibration.for_readers("some-reader", None, tmp_path, tmp_path).threshold == 0.9
 
 
 def test_reader_from_a_folder_is_known_by_the_folders_name() -> None:
@@ -102,17 +110,17 @@ def test_reader_from_a_folder_is_known_by_the_folders_name() -> None:
 def test_calibration_for_other_evidence_is_refused_with_the_remedy(tmp_path: Path) -> None:
     write(tmp_path, "some-reader", features=[*FEATURES[1:], "colour"])
     with pytest.raises(IndexMismatch, match=r"some-reader\.json .*colour.*python -m eval"):
-        Calibration.for_readers("some-reader", None, tmp_path)
+        Calibration.for_readers("some-reader", None, NOWHERE, tmp_path)
 
 
 @pytest.mark.parametrize("path", sorted(CALIBRATIONS.glob("*.json")), ids=lambda p: p.stem)
 def test_shipped_calibration_fits_the_evidence_that_is_collected(path: Path) -> None:
     reader, _, spans = path.stem.partition("+")
-    loaded = Calibration.for_readers(reader, spans or None)
+    loaded = Calibration.for_readers(reader, spans or None, NOWHERE)
     assert len(loaded.weights) == len(loaded.means) == len(loaded.scales) == len(FEATURES)
     assert np.all(loaded.scales > 0)
     assert 0 < loaded.threshold < 1
 
 
 def test_default_calibration_is_shipped() -> None:
-    assert (CALIBRATIONS / f"{DEFAULT_READER}.json").is_file()
+    assert (CALIBRATIONS / f"{CROSS_ENCODER}.json").is_file()

@@ -9,8 +9,7 @@ from index.lexicon import Lexicon
 from index.types import ScoredPassage
 from service.evidence import FEATURES, Evidence, EvidenceCollector
 from service.query import Query, QueryUnderstanding
-from service.reader import Reading
-from service.span_reader import SpanReading
+from service.reader import Reading, Span
 from tests.fakes_answering import document, evidence, only_passage
 
 RECORD = ("keeper lamp", "lamp tower", "lamp sea")
@@ -32,20 +31,18 @@ def collect(
     title: str = "Untitled",
     sentence: int = 0,
     relevance: float = 2.0,
-    every: tuple[float, ...] = (2.0,),
-    span: SpanReading | None = None,
+    answerable: float = 0.0,
+    span: Span | None = None,
     record: tuple[str, ...] = RECORD,
 ) -> Evidence:
     passage = only_passage(text, title=title)
     return EvidenceCollector(LexicalIndex.build(record), LEXICON).collect(
         ask(question),
         ScoredPassage(passage, score=0.4, dense=0.3, lexical=1.0),
-        Reading(0, relevance),
+        Reading(0, relevance, answerable, span),
         sentence,
-        span,
         document("doc", text, title=title),
         0.25,
-        every,
     )
 
 
@@ -111,14 +108,6 @@ def test_question_without_names_lacks_none() -> None:
     assert (found.names, found.sentence_names) == (1.0, 1.0)
 
 
-def test_margin_is_measured_against_the_best_other_candidate() -> None:
-    text = "The lamp is lit."
-    assert collect("lamp", text, relevance=3.0, every=(3.0, 1.0, -2.0)).margin == 2.0
-    assert collect("lamp", text, relevance=1.0, every=(3.0, 1.0)).margin == -2.0
-    assert collect("lamp", text, relevance=3.0, every=(3.0, 3.0)).margin == 0.0
-    assert collect("lamp", text, relevance=3.0, every=(3.0,)).margin == 0.0
-
-
 def test_kind_is_present_when_the_sentence_holds_what_is_asked_for() -> None:
     found = collect("When was the lamp lit?", "The lamp was lit in May 1931.")
     assert (found.kind_present, found.kind_missing) == (1.0, 0.0)
@@ -142,14 +131,14 @@ def test_question_of_no_kind_has_neither() -> None:
 
 
 def test_what_the_stages_found_is_passed_on() -> None:
-    found = collect("lamp", "The lamp.", relevance=2.5, span=SpanReading(4, 8, -1.5, 0.75))
+    found = collect("lamp", "The lamp.", relevance=2.5, answerable=0.75, span=Span(4, 8, -1.5))
     assert found.relevance == 2.5
     assert found.fused == 0.4
     assert found.sentence_cosine == 0.25
     assert (found.span_margin, found.answerable) == (-1.5, 0.75)
 
 
-def test_without_a_span_reader_its_evidence_is_nought() -> None:
+def test_without_a_span_its_evidence_is_nought() -> None:
     found = collect("lamp", "The lamp.")
     assert (found.span_margin, found.answerable) == (0.0, 0.0)
 

@@ -2,20 +2,18 @@
 
 import dataclasses
 import unicodedata
-from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.search_index import SearchIndex
-from index.types import Passage
 from service.answers import Answer, CitedPassage, Filters, Question, Turn
+from service.highlighting import SURE
 from service.pipeline import QuestionAnswerer
-from service.reader import Reading
-from service.span_reader import SpanReader
 from tests.fake_models import OverlapReader
-from tests.fakes_answering import WordSpanReader
+from tests.fakes_answering import built
 from tests.unit.answering.conftest import BY_OVERLAP, CORPUS
 
 REASONS = {"below_threshold", "out_of_corpus", "not_a_question", "language"}
@@ -33,8 +31,8 @@ QUESTIONS = st.one_of(
 )
 
 
-def with_spans(index: SearchIndex, spans: SpanReader | None) -> QuestionAnswerer:
-    return QuestionAnswerer(index, OverlapReader(), BY_OVERLAP, spans)
+def read_by(index: SearchIndex, reader: OverlapReader) -> QuestionAnswerer:
+    return QuestionAnswerer(index, reader, BY_OVERLAP)
 
 
 def best(answer: Answer) -> CitedPassage:
@@ -119,11 +117,11 @@ def test_any_history_is_answered_within_the_contract(
 
 @MANY
 @given(text=QUESTIONS, word=st.sampled_from(["oil", "May 1931", "🍜", "pho\u031b\u0309", "sank"]))
-def test_marked_words_are_the_documents_own_with_a_span_reader_too(
+def test_marked_words_are_the_documents_own_with_words_found_too(
     index: SearchIndex, text: str, word: str
 ) -> None:
     question = Question(text)
-    answer = with_spans(index, WordSpanReader({word: 2.0})).ask(question)
+    answer = read_by(index, OverlapReader({word: 2.0})).ask(question)
     hold_contract(answer, question)
     for cited in answer.passages + answer.near_misses:
         assert [m.kind for m in cited.highlights] in (["sentence"], ["sentence", "span"])
@@ -288,12 +286,12 @@ def test_answer_of_one_document_is_not_corroborated(answerer: QuestionAnswerer) 
     assert answerer.ask(Question("How many boats sank?")).corroboration == ()
 
 
-def test_exact_words_are_marked_where_the_span_reader_is_sure(index: SearchIndex) -> None:
+def test_exact_words_are_marked_where_the_reader_is_sure(index: SearchIndex) -> None:
     question = Question("How many boats sank?")
-    sure = best(with_spans(index, WordSpanReader({"Eleven boats": 1.5})).ask(question))
+    sure = best(read_by(index, OverlapReader({"Eleven boats": SURE + 0.5})).ask(question))
     assert [m.kind for m in sure.highlights] == ["sentence", "span"]
     assert marked(sure, 1) == "Eleven boats"
-    unsure = best(with_spans(index, WordSpanReader({"Eleven boats": -0.5})).ask(question))
+    unsure = best(read_by(index, OverlapReader({"Eleven boats": SURE - 0.5})).ask(question))
     assert [m.kind for m in unsure.highlights] == ["sentence"]
 
 
@@ -301,40 +299,29 @@ def test_sentence_of_the_answering_words_is_marked_rather_than_the_readers(
     index: SearchIndex,
 ) -> None:
     question = Question("Where does the lighthouse opened in 1931 by Anna Holm stand?")
-    spans = WordSpanReader({"the northern pier": 1.5})
+    spans = OverlapReader({"the northern pier": 1.5})
     cited = next(
         c
-        for c in with_spans(index, spans).ask(question).passages
+        for c in read_by(index, spans).ask(question).passages
         if c.passage.passage_id == "history#1"
     )
     assert marked(cited) == "It stands on the northern pier."
-    assert marked(cited, 1) == "the northern pier"
+    # What "it" is stands in the sentence before, so that one is marked too.
+    assert marked(cited, 1) == "The lighthouse was opened in May 1931 by Governor Anna Holm."
+    assert marked(cited, 2) == "the northern pier"
 
 
 def test_marked_words_never_reach_beyond_the_marked_sentence(index: SearchIndex) -> None:
-    spans = WordSpanReader({"the storm came. Nobody": 1.5})
-    cited = best(with_spans(index, spans).ask(Question("How many boats sank?")))
+    spans = OverlapReader({"the storm came. Nobody": 1.5})
+    cited = best(read_by(index, spans).ask(Question("How many boats sank?")))
     assert marked(cited) == "Eleven boats sank when the storm came."
     assert marked(cited, 1) == "the storm came."
 
 
-class SilentReader:
-    """Finds no sentence worth reading."""
-
-    name = "silent"
-
-    def read(
-        self, question: str, passages: Sequence[Passage], promise: Sequence[Sequence[float]]
-    ) -> list[Reading | None]:
-        """See ``service.reader.Reader``."""
-        return [None] * len(passages)
-
-
-def test_candidates_that_nobody_read_are_not_shown(index: SearchIndex) -> None:
-    answerer = QuestionAnswerer(index, SilentReader(), BY_OVERLAP)
-    answer = answerer.ask(Question("How many boats sank?"))
-    hold_contract(answer, Question("How many boats sank?"))
-    assert (answer.reason, answer.near_misses) == ("out_of_corpus", ())
+def test_closing_ends_the_readers_threads(tmp_path: Path) -> None:
+    reader = OverlapReader()
+    QuestionAnswerer(built(CORPUS, tmp_path), reader, BY_OVERLAP).close()
+    assert reader.closed
 
 
 def test_suggestions_are_found_on_warming_up_and_are_answered(answerer: QuestionAnswerer) -> None:
