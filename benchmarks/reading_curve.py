@@ -33,10 +33,10 @@ from service.pipeline import QuestionAnswerer  # noqa: E402
 BASE = ReadingOptions()
 ROWS: tuple[tuple[str, Mapping[str, float]], ...] = (
     ("as shipped", {}),
-    *((f"at most {n} windows", {"most": n}) for n in (1, 2, 3, 4, 8, 12)),
-    *((f"clear from {p}", {"clear": p}) for p in (0.6, 0.7, 0.8, 0.9, 2.0)),
-    *((f"windows of {n} words", {"words": n}) for n in (40, 60, 110, 160)),
-    ("nothing beside a clear answer", {"near": -1.0}),
+    *((f"at most {n} windows", {"most": n}) for n in (1, 2, 4)),
+    *((f"clear from {p}", {"clear": p}) for p in (0.5, 0.8)),
+    ("never clear", {"clear": 2.0}),
+    *((f"windows of {n} words", {"words": n}) for n in (40, 60, 120)),
     ("nothing left out as unlikely", {"behind": 99.0}),
     ("promise without the passage's score", {"passage": 0.0}),
     ("promise without the words in common", {"coverage": 0.0}),
