@@ -1,3 +1,4 @@
+import asyncio
 import json
 import socket
 import subprocess
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from service import lifecycle
-from service.__main__ import main
+from service.__main__ import _listen, main
 from service.schemas import AskResponse
 from service.settings import Settings
 from tests.fakes import FakeAnswerer
@@ -154,3 +155,22 @@ def test_help_loads_neither_models_nor_the_web_framework() -> None:
 def test_the_schema_can_be_written_to_a_file(tmp_path: Path) -> None:
     assert main(["openapi", "--output", str(tmp_path / "openapi.json")]) == 0
     assert json.loads((tmp_path / "openapi.json").read_text("utf-8"))["openapi"].startswith("3.")
+
+
+def test_responses_are_sent_at_once() -> None:
+    async def option_of_an_accepted_connection() -> int:
+        accepted: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+        def note(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            connection = writer.get_extra_info("socket")
+            accepted.set_result(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        listener = _listen(Settings(port=0))
+        async with await asyncio.start_server(note, sock=listener):
+            _, writer = await asyncio.open_connection(*listener.getsockname())
+            found = await asyncio.wait_for(accepted, 5)
+            writer.close()
+        return found
+
+    assert asyncio.run(option_of_an_accepted_connection()) != 0
