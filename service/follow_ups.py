@@ -1,4 +1,8 @@
-"""Making a follow-up question stand alone, by rules and without a language model."""
+"""Making a follow-up question stand alone, by rules and without a language model.
+
+What is made is shown to the person who asked, so a rule that is not sure leaves the question as it
+is; ``search_context`` then still finds what the conversation is about.
+"""
 
 import re
 import unicodedata
@@ -6,196 +10,204 @@ from collections.abc import Callable, Sequence
 
 from index import analysis
 from service.answers import Turn
+from service.antecedents import (
+    PERSON_PRONOUN,
+    Pronoun,
+    is_person,
+    last_person,
+    names,
+    person_in,
+    phrases,
+    thing_of,
+)
 
-_NEARBY = 80
-"""Characters around a name in which what is said of it stands."""
+__all__ = ["person_in", "resolve"]
 
-_PERSON_PRONOUN = re.compile(r"\b(he|she|him|her|his|hers)\b", re.IGNORECASE)
 _THING_PRONOUN = re.compile(
     r"\b(?!(?-i:IT)\b)(it|its|they|them|their|theirs|that one|this one)\b"
-    r"|\b(this|that)(?=\s*\?|\s+(happen|mean|work|cost|take|start|end|begin)|\s*$)"
-    r"|\b(there)(?=\s*\?|\s*$)",
+    r"|\b(this|that)(?=\s*\?|\s+(happen|work|cost|take|start|end|begin)\b|\s+mean\s*\?*$|\s*$)"
+    r"|(?<!\bis )(?<!\bare )(?<!\bwas )(?<!\bwere )\b(there)(?=\s*\?|\s*$)",
     re.IGNORECASE,
 )
+_SEVERAL = frozenset(("they", "them", "their", "theirs"))
 _POSSESSIVE = frozenset(("his", "her", "hers", "its", "their", "theirs"))
+_EXPLETIVE = re.compile(
+    r"\bit\s+(?:(?:is|was|would\s+be|will\s+be)\s+)?(?:[\w’'-]+\s+){1,4}?(?:to|if|that|when)\b"
+    r"|\bit[’']?s?\s+(?:seems?|appears?|depends?|rain\w*|snow\w*|matters?|makes?|called)\b"
+    r"|\b(?:rain|snow)s?\b|\bwhat\s+time\s+is\s+it\b|\b(?:get|got|mean)\s+(?:it|that)\s*[.,]"
+    r"|\bit\s+(?:makes?|takes?)\s+(?:a|an|to)\b",
+    re.IGNORECASE,
+)
+"""An "it" that stands for nothing said before: "Is it possible to", "if it rains"."""
 _CONNECTIVE = re.compile(r"^\s*(?:and|but|or|so|also|then)\b[\s,]*", re.IGNORECASE)
-_ABOUT = re.compile(r"^\s*(?:what|how) about\b\s*", re.IGNORECASE)
-_ELLIPSIS = re.compile(
-    r"^\s*(?:what|how) about\b|^\s*(?:why|how so|when|where|who|which ones?|how many|how much)"
-    r"\s*\?*\s*$",
+_ABOUT = re.compile(r"^\s*(?:(?:what|how)\s+)?about\b\s*", re.IGNORECASE)
+_AUXILIARY = r"(?:is|are|was|were|do|does|did|can|could|will|would|should|has|have|had)"
+_ASKS = re.compile(
+    rf"^\s*(?:(?:in|at|on|for|from|by|to|of|with|until|since)\s+)?"
+    rf"(?:who|whom|whose|what|when|where|why|how|which|{_AUXILIARY})\b"
+    r"|^\s*(?:tell|list|name|show|describe|explain|give)\b|\bwhat\?*$",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(
-    r"^\s*(?:who|whom|whose|what|when|where|why|how|which)\s+\w+\s+\w+"
-    r"|^\s*(?:is|are|was|were|do|does|did|can|could|will|would|has|have|had)\s+\w+\s+\w+",
+    rf"^\s*(?:who|whom|whose|what|when|where|why|how|which)\s+\w+\s+\w+|^\s*{_AUXILIARY}\s+\w+\s+\w+",
     re.IGNORECASE,
 )
-_NAME = re.compile(
-    r"(?:[A-ZÀ-ỸĐ][\w’'-]*|of|and|for|the)(?:\s+(?:[A-ZÀ-ỸĐ][\w’'-]*|of|and|for|the))*"
+_ASIDE = frozenset(
+    "the a an my your our some any this these those if because and or but while that".split()
 )
-_QUESTION_WORDS = frozenset(
-    "who what when where why how which whom whose is are was were do does did can could will "
-    "would should has have had tell name list give show describe explain in on at the a an "
-    "and of for mr mrs ms dr i".split()
+"""Words before a pronoun that begin something else that it may stand for."""
+_SUBJECT = re.compile(
+    rf"\b{_AUXILIARY}\s+(?!(?:i|you|we|one|anyone|someone|he|she)\b)[\w’'-]+\s+\w+", re.IGNORECASE
 )
-_OBJECT_OF = re.compile(r"\b(?:the|a|an)\s+((?:[\w’'-]+\s*){1,5})", re.IGNORECASE)
-_ASKED_NOUN = re.compile(
-    r"^\s*(?:which|what)\s+((?:[\w-]+\s+){1,4}?)(?=(?:did|do|does|is|are|was|were|has|have|will|"
-    r"can|could|would|should)\b)",
+_BEFORE_NOUN = frozenset("of about in for with on at from by".split())
+_PLACED = re.compile(
+    r"^(in|at|on|for|from|by|with|during|after|before|since|until|under|near|among|outside|"
+    r"inside|without)\s+\S",
     re.IGNORECASE,
 )
-_VERBS = frozenset(
-    "is are was were be been held did do does take took taken will would can could has have "
-    "had organised organized organise organize happen happened open opened begin began start "
-    "say says said think mean want own need pay make done made given attend attended take place "
-    "about by in on at with from to for".split()
-)
+_WHY = re.compile(r"^(why|when|where)$", re.IGNORECASE)
+_ASKED_ADVERB = re.compile(rf"^(?:why|when|where|how)\s+(?={_AUXILIARY}\b)", re.IGNORECASE)
+_LOCAL = re.compile(r"(?:in|at|near)\s+(?:the\s+)?[A-ZÀ-ỸĐ][\w’'-]*(?:\s+[A-ZÀ-ỸĐ][\w’'-]*)*")
+_MATTER = re.compile(r"\sabout\s+((?:(?:the|an?)\s+)?[\w’'-]+(?:\s+[\w’'-]+)?)$", re.IGNORECASE)
+_SHORT = 3
+"""Words of a phrase that is put in another's place."""
+_LONGEST = 14
+"""Words beyond which neither a question nor the one it continues is rewritten."""
 
 
 def resolve(
     question: str, history: Sequence[Turn], answer_name: Callable[[str], str | None]
 ) -> str | None:
-    """Return ``question`` standing alone, or None when it does already.
+    """Return ``question`` standing alone, or None when it does already or no rule is sure.
 
-    ``answer_name`` is told an earlier question and returns the person its answer names, if any;
-    it is asked only when the earlier questions themselves name nobody.
+    Earlier questions are resolved in their order, each by those before it. ``answer_name`` is told
+    an earlier question and returns the person its answer names, if any; it is asked only for the
+    pronoun of a person whom the earlier questions do not name.
     """
-    if not history:
+    earlier: list[str] = []
+    for turn in history:
+        # Names are told by their letters: an accent must not stand alone.
+        text = unicodedata.normalize("NFC", turn.question)
+        earlier.append(_resolved(text, earlier, _nobody) or text)
+    return _resolved(unicodedata.normalize("NFC", question), earlier, answer_name)
+
+
+def _nobody(_: str) -> str | None:
+    return None
+
+
+def _resolved(
+    question: str, earlier: Sequence[str], answer_name: Callable[[str], str | None]
+) -> str | None:
+    if not earlier:
         return None
-    # Names are told by their letters: an accent must not stand alone.
-    question = unicodedata.normalize("NFC", question)
-    history = [Turn(unicodedata.normalize("NFC", turn.question)) for turn in history]
     leading = _CONNECTIVE.match(question)
     clause = question[leading.end() :] if leading else question
-    resolved = _with_antecedent(clause, history, answer_name)
-    if resolved is not None:
-        return resolved[:1].upper() + resolved[1:]
-    if _ELLIPSIS.match(clause) or (leading and not _CLAUSE.match(clause)):
-        remainder = _ABOUT.sub("", clause).strip().rstrip("?!. ")
-        return _completed(remainder, history[-1].question) if remainder else None
-    return None
+    if len(clause.split()) > _LONGEST:
+        return None
+    resolved = _with_antecedent(clause, earlier, answer_name)
+    about = _ABOUT.match(clause)
+    if resolved is None and (
+        about or _WHY.match(clause.strip(" ?!.")) or (leading and not _CLAUSE.match(clause))
+    ):
+        rest = (clause[about.end() :] if about else clause).strip().rstrip("?!. ")
+        resolved = _completed(rest, earlier[-1]) if rest else None
+    if resolved is None:
+        return None
+    resolved = resolved[:1].upper() + resolved[1:]
+    # Nobody asks again what was answered a moment ago.
+    asked = {_bare(e) for e in earlier}
+    return resolved if _bare(resolved) not in asked else None
+
+
+def _bare(question: str) -> str:
+    return question.strip().rstrip("?!. ").casefold()
 
 
 def _with_antecedent(
-    question: str, history: Sequence[Turn], answer_name: Callable[[str], str | None]
+    question: str, earlier: Sequence[str], answer_name: Callable[[str], str | None]
 ) -> str | None:
     """``question`` with its first pronoun replaced by what earlier questions speak of."""
-    person = _PERSON_PRONOUN.search(question)
+    person = PERSON_PRONOUN.search(question)
     found = person or _THING_PRONOUN.search(question)
-    if found is None or _names(question[: found.start()]):
+    if found is None or names(question[: found.start()]):
         return None
     if person:
-        antecedent = _last_name(history, answer_name)
+        antecedent = last_person(earlier, answer_name)
+    elif _stands_for_an_earlier_thing(question, found):
+        several = found.group().lower() in _SEVERAL
+        antecedent = _last_thing(earlier, "several" if several else "one")
     else:
-        antecedent = next((t for turn in reversed(history) if (t := _topic(turn.question))), None)
+        antecedent = None
     return _replaced(question, found, antecedent) if antecedent else None
 
 
-def _completed(rest: str, earlier: str) -> str:
-    """``earlier`` asked of ``rest``.
+def _stands_for_an_earlier_thing(question: str, pronoun: re.Match[str]) -> bool:
+    """Whether nothing in ``question`` itself can be what its pronoun means."""
+    before = question[: pronoun.start()]
+    if not _ASKS.match(question) or _EXPLETIVE.search(question) or re.search(r"[,;:.!?]", before):
+        return False
+    words = before.lower().split()
+    if words and words[-1] in _BEFORE_NOUN:
+        # "the height of it": the phrase asks for something of the pronoun's.
+        return not _SUBJECT.search(before) or not set(words) & _ASIDE
+    if set(words) & _ASIDE:
+        return False
+    inner = pronoun.group().lower() in _SEVERAL | {"its"} and _SUBJECT.search(before)
+    return not inner
 
-    "BGF" after "Who leads the VFDA?" is "Who leads the BGF?"; what is no name is added: "in
-    Hanoi" after "When was it held?" is "When was it held, in Hanoi?".
-    """
-    before = earlier.strip().rstrip("?!. ")
-    new, old = _names(rest), _names(before)
-    bare = re.sub(r"^(?:the|a|an)\s+", "", rest, flags=re.IGNORECASE)
-    if old and new == [bare]:
-        at = before.rfind(old[-1])
-        return f"{before[:at]}{bare}{before[at + len(old[-1]) :]}?"
-    return f"{before}, {rest[:1].lower() + rest[1:] if not new else rest}?"
 
-
-def _last_name(history: Sequence[Turn], answer_name: Callable[[str], str | None]) -> str | None:
-    for turn in reversed(history):
-        people = [n for n in _names(turn.question) if _is_person(n)]
-        if people:
-            return people[-1]
-        if (name := answer_name(turn.question)) is not None:
-            return name
+def _last_thing(earlier: Sequence[str], number: Pronoun) -> str | None:
+    """What the last question speaks of; past one that says next to nothing, the one before."""
+    for question in reversed(earlier):
+        if (thing := thing_of(question, number)) is not None:
+            return thing
+        if len(analysis.terms(question)) > 1:
+            return None
     return None
 
 
-def person_in(sentence: str, question: str = "") -> str | None:
-    """The person's name in ``sentence`` that stands among most of the question's words.
+def _completed(rest: str, earlier: str) -> str | None:
+    """``earlier`` asked of ``rest``, or None when its place in ``earlier`` is not plain.
 
-    The first one when the question does not tell; None when the sentence names nobody.
+    "BGF" after "Who leads the VFDA?" is "Who leads the BGF?"; "why" after "When was it opened?" is
+    "Why was it opened?"; "in Hanoi" after "When was it held?" is "When was it held, in Hanoi?".
     """
-    asked = set(analysis.terms(question))
-    best: str | None = None
-    most = -1
-    for name in _names(sentence):
-        if not _is_person(name):
-            continue
-        at = sentence.find(name)
-        # What is said of a person stands next to the name, mostly behind it.
-        nearby = sentence[max(0, at - _NEARBY // 2) : at + len(name) + _NEARBY]
-        shared = len(asked & set(analysis.terms(nearby)))
-        if shared > most:
-            best, most = name, shared
-    return _TITLES.sub("", best) if best else None
+    before = earlier.strip().rstrip("?!. ")
+    if max(len(before.split()), len(rest.split())) > _LONGEST or re.search(r"[.?!;:]\s", before):
+        return None
+    if asked := _WHY.match(rest):
+        adverb = asked.group(1).capitalize()
+        if re.match(rf"{_AUXILIARY}\b", before, re.IGNORECASE):
+            return f"{adverb} {before[:1].lower()}{before[1:]}?"
+        swapped = _ASKED_ADVERB.sub(f"{adverb} ", before)
+        return f"{swapped}?" if swapped.lower() != before.lower() else None
+    if not _ASKS.match(before):
+        return None
+    new, old = names(rest), names(before)
+    matter = _MATTER.search(before)
+    if matter and not new and not _PLACED.match(rest) and len(rest.split()) <= _SHORT:
+        return f"{before[: matter.start(1)]}{rest}?"
+    bare = re.sub(r"^(?:the|an?)\s+", "", rest, flags=re.IGNORECASE)
+    if new == [bare]:
+        # A person is asked about in a person's place, anything else in the place of such.
+        places = [name for name in old if is_person(name) == is_person(bare)] or old
+        return _swapped(before, places[-1], bare) if places else None
+    if placed := _PLACED.match(rest):
+        same = re.search(rf"\s{placed.group(1)}\s+(?:[\w’'-]+\s*){{1,4}}$", before, re.IGNORECASE)
+        same = same or (_LOCAL.match(rest) and re.search(rf"\s{_LOCAL.pattern}$", before)) or None
+        if same:
+            return f"{before[: same.start()]} {rest}?"
+        return f"{before}, {rest[:1].lower()}{rest[1:]}?"
+    things = [p for p in phrases(before) if p.startswith("the ") and not names(p)]
+    if bare != rest and not new and len(bare.split()) <= _SHORT and len(things) == 1 and not old:
+        return _swapped(before, things[0], rest)
+    return None
 
 
-def _names(text: str) -> list[str]:
-    found = []
-    for match in _NAME.finditer(text):
-        words = match.group().split()
-        while words and words[0].lower() in _QUESTION_WORDS:
-            words.pop(0)
-        while words and words[-1].lower() in _QUESTION_WORDS:
-            words.pop()
-        if words:
-            found.append(" ".join(words))
-    return found
-
-
-_NO_PERSON = re.compile(
-    r"\b(university|institute|association|forum|mission|nations|park|society|school|college|"
-    r"states|republic|law|group|company|corporation|committee|council|ministry|department|"
-    r"center|centre|museum|city|river|war|agency|union|party|church|world|film|cinema|north|"
-    r"south|east|west|new|of|and|for|the)\b",
-    re.IGNORECASE,
-)
-_TITLES = re.compile(
-    r"^(?:(?:former|dr|mr|mrs|ms|prof|professor|ambassador|governor|president|chairwoman|"
-    r"chairman|expert|director|minister|sir|lady)\.?\s+)+",
-    re.IGNORECASE,
-)
-
-
-def _is_person(name: str) -> bool:
-    bare = _TITLES.sub("", name)
-    words = bare.split()
-    return 2 <= len(words) <= 4 and not _NO_PERSON.search(bare) and not bare.isupper()
-
-
-def _topic(question: str) -> str | None:
-    """What a question is about: a phrase after an article, else its longest name."""
-    phrases = []
-    if leading := _ASKED_NOUN.match(question):
-        phrases.append("the " + leading.group(1).strip())
-    for match in _OBJECT_OF.finditer(question):
-        words: list[str] = []
-        for word in match.group(1).split():
-            if word.lower() in _VERBS:
-                break
-            words.append(word.removesuffix("’s").removesuffix("'s"))
-        if words:
-            # "the theme of the roundtable": what follows is about the roundtable.
-            phrases.append(re.sub(r"^.* of (?:the )?", "the ", "the " + " ".join(words)))
-    names = [n for n in _names(question) if len(n) > 1]
-    if not names:
-        return phrases[0] if phrases else None
-    longest = max(names, key=len)
-    named = [p for p in phrases if any(n in p for n in names)]
-    if named:
-        return named[0]
-    # "the roundtable" is what a question about "the roundtable at Harvard" is about.
-    return (
-        phrases[0]
-        if phrases and question.find(phrases[0][4:]) < question.find(longest)
-        else (longest)
-    )
+def _swapped(text: str, old: str, new: str) -> str | None:
+    at = text.rfind(old)
+    return f"{text[:at]}{new}{text[at + len(old) :]}?" if at >= 0 else None
 
 
 def _replaced(question: str, pronoun: re.Match[str], name: str) -> str:
