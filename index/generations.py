@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.errors import IndexCorrupt, IndexMismatch, IndexNotFound, RecordError
-from index.manifest import FORMAT, Manifest
+from index.manifest import Manifest, OtherFormatError
 
 CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
@@ -100,14 +100,11 @@ def open_generation(root: Path, name: str) -> Generation:
         manifest = Manifest.from_json((folder / MANIFEST).read_bytes())
     except OSError as error:
         raise IndexCorrupt(f"{folder / MANIFEST}: {error.strerror or error}") from error
+    except OtherFormatError as error:
+        raise IndexMismatch(f"{folder} {error}: {BUILD_HINT.format(root)}") from error
     except ValueError as error:
         hint = BUILD_HINT.format(root)
         raise IndexCorrupt(f"{folder / MANIFEST}: {error}; {hint}") from error
-    if manifest.format != FORMAT:
-        raise IndexMismatch(
-            f"{folder} has format {manifest.format}, this program reads {FORMAT}: "
-            + BUILD_HINT.format(root)
-        )
     if manifest.generation != name:
         raise IndexCorrupt(f"{folder / MANIFEST} belongs to generation {manifest.generation}")
     return Generation(folder, manifest)

@@ -7,8 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever a service of an earlier version could misread the files."""
+
+
+class OtherFormatError(ValueError):
+    """The manifest is of another format than this program reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +42,36 @@ class Manifest:
     """For each file, ``sha256`` and ``bytes``."""
 
     def to_json(self) -> bytes:
-        """Readable JSON, keys in the order of the fields."""
-        return (json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False) + "\n").encode()
+        """Readable JSON, keys in the order of the fields, then the SHA-256 of their values."""
+        values = dataclasses.asdict(self)
+        values["sha256"] = _digest(values)
+        return (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode()
 
     @classmethod
     def from_json(cls, data: bytes) -> "Manifest":
-        """Inverse of ``to_json``. Raises ValueError when it is not a manifest."""
+        """Inverse of ``to_json``.
+
+        Raises OtherFormatError, or ValueError when it is no manifest or not the published one.
+        """
         values = json.loads(data)
         if not isinstance(values, dict):
             raise ValueError("not a JSON object")
+        if values.get("format") != FORMAT:
+            raise OtherFormatError(
+                f"has format {values.get('format')}, this program reads {FORMAT}"
+            )
+        stated = values.pop("sha256", None)
+        if stated != _digest(values):
+            raise ValueError(f"its values do not have the SHA-256 it states, {stated}")
         try:
             manifest = cls(**values)
         except TypeError as error:
             raise ValueError(f"is not a manifest of this version: {error}") from error
         return dataclasses.replace(manifest, left_out=tuple(manifest.left_out))
+
+
+def _digest(values: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
 def fingerprint(settings: Mapping[str, Any], document_digests: list[str]) -> str:

@@ -31,14 +31,15 @@ for number in range(int(sys.argv[3]), 10**6):
     print(number, made.generation.manifest.generation, flush=True)
 """
 NOT_ATOMIC = """
+import dataclasses
 from index import generations
 def in_place(root, folder, manifest, keep=3):
     import os, shutil, time
     target = root / "generations" / "only"
     (root / "CURRENT").write_text("only")
     target.mkdir(parents=True, exist_ok=True)
-    (folder / "manifest.json").write_bytes(
-        manifest.to_json().replace(manifest.generation.encode(), b"only"))
+    only = dataclasses.replace(manifest, generation="only")
+    (folder / "manifest.json").write_bytes(only.to_json())
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         place = target / path.relative_to(folder)
         place.parent.mkdir(exist_ok=True)

@@ -18,6 +18,7 @@ from index.errors import (
     ModelError,
     RecordError,
 )
+from index.manifest import Manifest
 from index.search_index import open_index
 from tests.fake_models import WordEmbedder
 
@@ -190,6 +191,32 @@ def test_without_verification_the_same_damage_would_pass(
     path.write_bytes(bytes(data))
     monkeypatch.setattr(generations.Generation, "_compare", lambda *_: None)
     open_index(tmp_path / "x").close()
+
+
+def test_a_flipped_bit_anywhere_in_a_manifest_is_found(corpus: Path, tmp_path: Path) -> None:
+    made = build(corpus, tmp_path / "x").generation
+    whole = made.manifest.to_json()
+    for place in range(len(whole)):
+        flipped = bytearray(whole)
+        flipped[place] ^= 4
+        with pytest.raises(ValueError):
+            Manifest.from_json(bytes(flipped))
+
+
+def test_without_its_hash_a_manifest_could_lose_a_file(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The planted fault: the test above must depend on the hash."""
+    whole = build(corpus, tmp_path / "x").generation.manifest.to_json()
+    monkeypatch.setattr("index.manifest._digest", lambda values: values.get("sha256"))
+    renamed = whole.replace(b"lexical/data.npy", b"lexical/dat`.npy")
+    assert "lexical/dat`.npy" in Manifest.from_json(_without_hash(renamed)).files
+
+
+def _without_hash(manifest: bytes) -> bytes:
+    values = json.loads(manifest)
+    del values["sha256"]
+    return json.dumps(values).encode()
 
 
 def test_another_format_names_the_remedy(corpus: Path, tmp_path: Path) -> None:
