@@ -1,7 +1,7 @@
 """Making a follow-up question stand alone, by rules and without a language model.
 
 What is made is shown to the person who asked, so a rule that is not sure leaves the question as it
-is; ``search_context`` then still finds what the conversation is about.
+is.
 """
 
 import re

@@ -52,7 +52,6 @@ STAGES: dict[str, set[str]] = {
     "readers": {"cross_encoder", "extractive_qa", "paired_reader", "reader", "record_reader"},
     "record_reader": {"reader", "spans", "windows"},
     "retriever": {"answers"},
-    "search_context": {"answers"},
     "spans": set(),
     "spelling": set(),
     "suggestions": {"answers", "follow_ups"},

@@ -2,12 +2,10 @@
 
 import unicodedata
 
-import numpy as np
 import pytest
 
 from service.answers import Turn
 from service.follow_ups import person_in, resolve
-from service.search_context import mixed, search_context
 
 HOLM = "Who is Anna Holm?"
 LIGHTHOUSE = "When was the lighthouse opened?"
@@ -326,50 +324,3 @@ def test_person_next_to_what_was_asked_is_preferred() -> None:
     assert person_in(sentence, "Who rang the bell?") == "Nora Lund"
     assert person_in(sentence, "Who sang at the museum?") == "Anna Holm"
     assert person_in(sentence) == "Anna Holm"
-
-
-def turns(*questions: str) -> list[Turn]:
-    return [Turn(q) for q in questions]
-
-
-def test_without_history_there_is_no_context() -> None:
-    assert search_context("Who built it?", []) is None
-
-
-def test_terms_of_the_last_question_are_added_with_a_lower_weight() -> None:
-    found = search_context("Who built it?", turns("When was the lighthouse opened?"))
-    assert found is not None
-    assert found.terms == (("lighthous", 0.6), ("open", 0.6))
-
-
-def test_question_of_many_terms_gets_less_context() -> None:
-    few = search_context("red green blue?", turns("Where is the boat?"))
-    many = search_context("red green blue black?", turns("Where is the boat?"))
-    assert few is not None and many is not None
-    assert (few.terms, many.terms) == ((("boat", 0.6),), (("boat", 0.3),))
-
-
-def test_terms_of_the_question_are_not_counted_again() -> None:
-    found = search_context("Who owns boats?", turns("Who painted the boat?"))
-    assert found is not None
-    assert dict(found.terms) == {"paint": 0.6}
-
-
-def test_each_question_further_back_weighs_half_and_the_fifth_nothing() -> None:
-    found = search_context("Why?", turns("ice", "oil", "sand", "wind", "sand rain"))
-    assert found is not None
-    assert dict(found.terms) == pytest.approx({"sand": 0.6, "rain": 0.6, "wind": 0.3, "oil": 0.075})
-
-
-def test_last_three_questions_are_encoded_in_their_order() -> None:
-    found = search_context("Why?", turns("A?", "B?", "C?", "D?"))
-    assert found is not None
-    assert found.text == "B? C? D?"
-
-
-def test_mixed_vector_is_a_unit_vector_nearer_to_the_question() -> None:
-    own, context = np.array([1, 0], np.float32), np.array([0, 1], np.float32)
-    blend = mixed(own, context)
-    # (1, 0.4) over the square root of 1.16
-    assert blend == pytest.approx([0.928477, 0.371391], abs=1e-6)
-    assert blend.dtype == np.float32
