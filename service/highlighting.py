@@ -10,14 +10,16 @@ from service.lists import listed_lines, whole_list
 SURE = -4.0
 """Margin from which the very words are marked. Chosen on development data: the right words are
 often less likely than "no answer" when the question is worded unlike the record."""
+SURE_BESIDE = 0.0
+"""The same for a passage that is shown after another: its words must beat "no answer"."""
 
 
-def highlights(assessed: Assessed, question: str) -> tuple[Highlight, ...]:
+def highlights(assessed: Assessed, question: str, sure: float = SURE) -> tuple[Highlight, ...]:
     """The answering sentence first, then what else is marked.
 
     That is a sentence beside it without which it does not answer, the lines of a list that is
-    asked for, and, where the reader is sure of them, the answering words: all of an enumeration
-    when the question asks for several things.
+    asked for, and, above a margin of ``sure``, the answering words: all of an enumeration when
+    the question asks for several things.
     """
     text, sentences = assessed.document.text, assessed.candidate.passage.sentences
     chosen = sentences.index(assessed.sentence)
@@ -29,7 +31,7 @@ def highlights(assessed: Assessed, question: str) -> tuple[Highlight, ...]:
     beside = companion(text, sentences, chosen, question)
     marks = (main, *_sentences(sentences, [] if beside is None else [beside]))
     span = assessed.reading.span
-    if span is None or span.margin <= SURE or not main.start <= span.start < main.end:
+    if span is None or span.margin <= sure or not main.start <= span.start < main.end:
         return marks
     words = (span.start, min(span.end, main.end))
     return *marks, Highlight(*whole_list(text, question, words, assessed.sentence), "span")

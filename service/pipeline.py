@@ -21,7 +21,7 @@ from service.citations import cite
 from service.confidence import Calibration, band, calibration_name
 from service.corroboration import corroborated, disagreements, statement_of
 from service.follow_ups import person_in, resolve
-from service.highlighting import highlights
+from service.highlighting import SURE, SURE_BESIDE, highlights
 from service.known_words import known_words
 from service.query import Query, QueryUnderstanding, is_question
 from service.reader import Reader
@@ -205,7 +205,7 @@ def _cited(assessed: Assessed, rank: int, question: str) -> CitedPassage:
     return cite(
         candidate.passage,
         assessed.document,
-        highlights(assessed, question),
+        highlights(assessed, question, SURE if rank == 1 else SURE_BESIDE),
         rank,
         round(assessed.probability, 4),
         {

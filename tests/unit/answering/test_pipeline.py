@@ -295,6 +295,16 @@ def test_exact_words_are_marked_where_the_reader_is_sure(index: SearchIndex) -> 
     assert [m.kind for m in unsure.highlights] == ["sentence"]
 
 
+@pytest.mark.parametrize("margin, kinds", [(-0.5, ["sentence"]), (0.5, ["sentence", "span"])])
+def test_exact_words_of_a_further_passage_must_beat_no_answer(
+    index: SearchIndex, margin: float, kinds: list[str]
+) -> None:
+    asked = Question("When was the lighthouse opened by Anna Holm?")
+    first, second = read_by(index, OverlapReader({"May 1931": margin})).ask(asked).passages[:2]
+    assert [m.kind for m in first.highlights] == ["sentence", "span"]
+    assert [m.kind for m in second.highlights] == kinds
+
+
 def test_sentence_of_the_answering_words_is_marked_rather_than_the_readers(
     index: SearchIndex,
 ) -> None:
