@@ -12,15 +12,19 @@ generation, the old one or the new.
 import contextlib
 import fcntl
 import hashlib
+import logging
 import os
 import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from index.errors import IndexCorrupt, IndexMismatch, IndexNotFound, RecordError
 from index.manifest import Manifest, OtherFormatError
+
+log = logging.getLogger(__name__)
 
 CURRENT = "CURRENT"
 MANIFEST = "manifest.json"
@@ -33,6 +37,23 @@ class Generation:
 
     folder: Path
     manifest: Manifest
+
+    def hold(self) -> BinaryIO:
+        """Keep the generation from being removed until the returned file is closed.
+
+        Holding ends with the process, however it ends. Raises IndexCorrupt when the generation
+        has been removed meanwhile.
+        """
+        path = self.folder / MANIFEST
+        try:
+            file = path.open("rb")
+        except OSError as error:
+            raise IndexCorrupt(f"{path}: {error.strerror or error}") from error
+        fcntl.flock(file, fcntl.LOCK_SH)
+        if not os.fstat(file.fileno()).st_nlink:
+            file.close()
+            raise IndexCorrupt(f"{self.folder} was removed by a later build")
+        return file
 
     def read(self, name: str) -> bytes:
         """Read a file once and return its bytes if they are the published ones.
@@ -168,8 +189,21 @@ def publish(root: Path, folder: Path, manifest: Manifest, keep: int = 3) -> Gene
     switch(root, manifest.generation)
     for name in names(root)[:-keep]:
         if name != manifest.generation:
-            shutil.rmtree(root / "generations" / name, ignore_errors=True)
+            _remove_unless_held(root / "generations" / name)
     return open_generation(root, manifest.generation)
+
+
+def _remove_unless_held(folder: Path) -> None:
+    """Remove a generation; one that a service still reads is left to the next build."""
+    try:
+        with (folder / MANIFEST).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+    except BlockingIOError:
+        log.info("%s is in use and stays until a later build", folder)
+    except FileNotFoundError:
+        # What was not removed wholly has no manifest any more.
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def switch(root: Path, name: str) -> None:

@@ -4,6 +4,7 @@ import io
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,8 @@ class SearchIndex:
     lexical: LexicalIndex
     lexicon: Lexicon
     embedder: Embedder
+    hold: BinaryIO | None = None
+    """Keeps the generation's files from being removed while they are read."""
 
     @property
     def manifest(self) -> Manifest:
@@ -54,14 +57,20 @@ class SearchIndex:
     def close(self) -> None:
         """Release the files."""
         self.store.close()
+        if self.hold is not None:
+            self.hold.close()
 
 
-def open_index(root: Path) -> SearchIndex:
+def open_index(root: Path, name: str | None = None) -> SearchIndex:
     """Open the current generation, or the newest older one that is whole.
 
-    Raises IndexNotFound when nothing is published, and the current generation's own error when
-    no generation can be used.
+    With ``name``, open that generation and no other.
+
+    Raises IndexNotFound when nothing is published, and the current generation's own error when no
+    generation can be used.
     """
+    if name is not None:
+        return load(generations.open_generation(root, name))
     first_error: RecordError | None = None
     for name in generations.candidates(root):
         try:
@@ -81,7 +90,19 @@ def open_index(root: Path) -> SearchIndex:
 
 
 def load(generation: Generation) -> SearchIndex:
-    """Load one generation. Raises IndexCorrupt naming the file that is damaged."""
+    """Load one generation and hold it, so that no build removes it before ``close``.
+
+    Raises IndexCorrupt naming the file that is damaged.
+    """
+    hold = generation.hold()
+    try:
+        return _load(generation, hold)
+    except BaseException:
+        hold.close()
+        raise
+
+
+def _load(generation: Generation, hold: BinaryIO) -> SearchIndex:
     manifest = generation.manifest
     vectors = VectorIndex.from_bytes(generation.read("passages.faiss"))
     sentences = np.load(io.BytesIO(generation.read("sentences.npy")), allow_pickle=False)
@@ -105,6 +126,7 @@ def load(generation: Generation) -> SearchIndex:
     first = np.asarray([*store.first_sentences(), len(sentences)], dtype=np.int64)
     return SearchIndex(
         generation=generation,
+        hold=hold,
         store=store,
         vectors=vectors,
         sentence_vectors=sentences,

@@ -30,5 +30,8 @@ class Answerer(Protocol):
     def warm_up(self) -> None:
         """Run the models once, so that the first question is as fast as the next."""
 
+    def find_suggestions(self) -> None:
+        """Fill ``suggestions``, by asking."""
+
     def close(self) -> None:
         """Give back files and memory."""

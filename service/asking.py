@@ -18,14 +18,13 @@ async def answer_question(request: Request, service: Lifecycle, question: Questi
     longest = service.settings.max_question_length
     if len(question.text) > longest:
         raise _invalid("question", f"String should have at most {longest} characters")
-    answerer = service.answerer
     log: dict[str, Any] = request.scope["state"]["log"]
     if service.settings.log_questions:
         log["question"] = question.text
     try:
         service.rate_limit.check(address_of(request))
         answer = await service.admission.run(
-            partial(answerer.ask, question), partial(_disconnected, request)
+            partial(service.ask, question), partial(_disconnected, request)
         )
     except Problem as problem:
         service.metrics.rejected(problem.kind.name)

@@ -5,23 +5,23 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from types import FrameType
 
-import anyio
 from anyio import to_thread
 
-from index.errors import IndexNotFound, RecordError
 from service.admission import Admission, RateLimit
 from service.answerer import Answerer
+from service.answers import Answer, Question
 from service.feedback import FeedbackStore
+from service.index_watcher import IndexWatcher
 from service.logs import log_event
 from service.metrics import Metrics
 from service.problems import Problem
+from service.served import Served
 from service.settings import Settings
 
-_LOOK_AGAIN_S = 2.0
 _DETAILS = {
     "loading": "The index is being loaded. Ask again in a moment.",
     "no-index": "There is no index that can be served. Build one with "
@@ -42,7 +42,7 @@ class Lifecycle:
         self.stopping = False
         self.admission: Admission
         self._given = answerer
-        self._answerer: Answerer | None = None
+        self._served = Served()
         self._condition = "loading"
         self.document_count = 0
 
@@ -51,19 +51,37 @@ class Lifecycle:
         """Why questions are not to be sent here: a kind of problem, or None when they may be."""
         if self.stopping:
             return "stopping"
-        return None if self._answerer is not None else self._condition
+        return None if self._served.current is not None else self._condition
 
     @property
     def answerer(self) -> Answerer:
-        """What answers; raises Problem while there is none. Works on while stopping."""
-        if self._answerer is None:
+        """What answers now, to look at; raises Problem while there is none."""
+        answerer = self._served.current
+        if answerer is None:
             raise self.problem(self._condition)
-        return self._answerer
+        return answerer
+
+    @contextmanager
+    def lease(self) -> Iterator[Answerer]:
+        """Yield what answers and keep it open; raises Problem while there is none.
+
+        To be used in the thread that works, for as short as that takes. Works on while stopping.
+        """
+        with self._served.lease() as answerer:
+            if answerer is None:
+                raise self.problem(self._condition)
+            yield answerer
+
+    def ask(self, question: Question) -> Answer:
+        """Answer with one index from the beginning to the end, whatever is published meanwhile."""
+        with self.lease() as answerer:
+            return answerer.ask(question)
 
     @property
     def generation(self) -> str | None:
         """The generation of the index that is served, if one is."""
-        return None if self._answerer is None else self._answerer.info.generation
+        answerer = self._served.current
+        return None if answerer is None else answerer.info.generation
 
     def problem(self, condition: str) -> Problem:
         """The 503 for ``condition``."""
@@ -81,69 +99,62 @@ class Lifecycle:
             settings.queue_timeout_s,
             self.metrics.load,
         )
-        loading: asyncio.Task[None] | None = None
+        watching: asyncio.Task[None] | None = None
         if self._given is not None:
-            self._serve(self._given)
+            self._served.replace(self._given, owned=False)
+            self._taken(self._given)
         else:
-            loading = asyncio.create_task(self._load())
+            watcher = IndexWatcher(
+                settings.index_dir, self._served, self._open, self._taken, self._refused
+            )
+            watching = asyncio.create_task(watcher.run(settings.reload_interval_s))
         with _DrainedAtSigterm(self._drain, settings.shutdown_delay_s):
             try:
                 yield
             finally:
                 self.stopping = True
-                if loading is not None:
-                    loading.cancel()
+                if watching is not None:
+                    watching.cancel()
                 await to_thread.run_sync(self._close)
 
     def _drain(self) -> None:
         self.stopping = True
         log_event("draining", seconds=self.settings.shutdown_delay_s)
 
-    async def _load(self) -> None:
-        while self._answerer is None:
-            try:
-                answerer = await to_thread.run_sync(self._open, abandon_on_cancel=True)
-                self._serve(answerer)
-            except RecordError as error:
-                if self._condition != "no-index":
-                    log_event("no_index", logging.ERROR, reason=str(error))
-                self._condition = "no-index"
-                if not isinstance(error, IndexNotFound):
-                    return
-                # An index may be built while we run.
-                await anyio.sleep(_LOOK_AGAIN_S)
-            except Exception as error:
-                self._condition = "no-index"
-                log_event("index_fault", logging.CRITICAL, exc_info=error)
-                return
-
-    def _open(self) -> Answerer:
+    def _open(self, generation: str | None) -> Answerer:
         os.environ.setdefault("OMP_NUM_THREADS", str(self.settings.model_threads))
-        answerer = open_answerer(self.settings)
-        answerer.warm_up()
-        return answerer
+        return open_answerer(self.settings, generation)
 
-    def _serve(self, answerer: Answerer) -> None:
+    def _taken(self, answerer: Answerer) -> None:
         self.document_count = len(answerer.documents())
-        self._answerer = answerer
         self.metrics.ready(answerer.info)
         log_event("ready", generation=answerer.info.generation, model=answerer.info.model)
+
+    def _refused(self, error: Exception) -> None:
+        self._condition = "no-index"
+        self.metrics.index_refused()
+        serving = self.generation
+        event = "no_index" if serving is None else "index_refused"
+        log_event(event, logging.ERROR, reason=str(error), serving=serving)
 
     def _close(self) -> None:
         self.feedback.close()
         self.metrics.ready(None)
         self.metrics.close()
-        if self._answerer is not None and self._given is None:
-            self._answerer.close()
-        self._answerer = None
+        self._served.replace(None)
         log_event("stopped")
 
 
-def open_answerer(settings: Settings) -> Answerer:
-    """The answerer of the current index; raises RecordError when there is none to serve."""
+def open_answerer(settings: Settings, generation: str | None = None) -> Answerer:
+    """The answerer of the current index, or of the generation of that name.
+
+    Raises RecordError when it cannot be served.
+    """
     from service.pipeline import QuestionAnswerer
 
-    return QuestionAnswerer.open(settings.index_dir, threads=settings.model_threads)
+    return QuestionAnswerer.open(
+        settings.index_dir, threads=settings.model_threads, generation=generation
+    )
 
 
 class _DrainedAtSigterm:

@@ -1,6 +1,7 @@
 """Prometheus metrics, with a registry for each app."""
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 from prometheus_client import (
@@ -78,11 +79,24 @@ class Metrics:
         )
         self._index = Gauge(
             "ask_index_info",
-            "Always 1; the labels name the index that is served.",
+            "1 for the index that is served, named by the labels; 0 for a former one.",
             ("generation", "fingerprint", "model", "built_at"),
             multiprocess_mode="livemax",
             registry=self.registry,
         )
+        self._built = Gauge(
+            "ask_index_built_timestamp_seconds",
+            "When the index that is served was built, in seconds since 1970.",
+            multiprocess_mode="livemin",
+            registry=self.registry,
+        )
+        self._loads = Counter(
+            "ask_index_loads_total",
+            "Generations of the index by what became of them: taken or refused.",
+            ("outcome",),
+            registry=self.registry,
+        )
+        self._served: tuple[str, ...] | None = None
         if DIRECTORY_VARIABLE not in os.environ:
             ProcessCollector(registry=self.registry)
             PlatformCollector(registry=self.registry)
@@ -114,9 +128,23 @@ class Metrics:
     def ready(self, info: IndexInfo | None) -> None:
         """Say which index is served, or that none is."""
         self._ready.set(0 if info is None else 1)
-        if info is not None:
-            self._index.clear()
-            self._index.labels(info.generation, info.fingerprint, info.model, info.built_at).set(1)
+        if info is None:
+            return
+        labels = (info.generation, info.fingerprint, info.model, info.built_at)
+        if self._served not in (None, labels):
+            if DIRECTORY_VARIABLE in os.environ:
+                # What a worker has once written in the common folder cannot be taken back.
+                self._index.labels(*self._served).set(0)
+            else:
+                self._index.remove(*self._served)
+        self._served = labels
+        self._index.labels(*labels).set(1)
+        self._built.set(datetime.fromisoformat(info.built_at).timestamp())
+        self._loads.labels("taken").inc()
+
+    def index_refused(self) -> None:
+        """Count a generation that could not be served."""
+        self._loads.labels("refused").inc()
 
     def render(self) -> tuple[bytes, str]:
         """The metrics of all workers, and their media type."""

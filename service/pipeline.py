@@ -32,6 +32,7 @@ from service.suggestions import checked_suggestions
 CANDIDATES = 8
 """Passages whose windows compete for being read."""
 NEAR_MISSES = 3
+WARM_UP = "Who is it about?"
 
 
 class QuestionAnswerer:
@@ -64,18 +65,27 @@ class QuestionAnswerer:
 
     @classmethod
     def open(
-        cls, index_dir: Path, threads: int = 2, options: ReadingOptions = ReadingOptions()
+        cls,
+        index_dir: Path,
+        threads: int = 2,
+        options: ReadingOptions = ReadingOptions(),
+        generation: str | None = None,
     ) -> "QuestionAnswerer":
-        """Open the current generation of the index at ``index_dir``.
+        """Open the current generation of the index at ``index_dir``, or the one of that name.
 
-        ``threads`` is how many texts are read side by side.
+        ``threads`` is how many texts are read side by side. If the current generation is damaged
+        an older one is opened; of a named one there is no other.
 
         Raises IndexNotFound, IndexCorrupt, IndexMismatch or ModelError, each with its remedy.
         """
-        index = open_index(index_dir)
+        index = open_index(index_dir, generation)
         manifest = index.manifest
-        calibration = Calibration.for_readers(manifest.reader, manifest.span_reader, index_dir)
-        return cls(index, open_reader(index, threads), calibration, options)
+        try:
+            calibration = Calibration.for_readers(manifest.reader, manifest.span_reader, index_dir)
+            return cls(index, open_reader(index, threads), calibration, options)
+        except BaseException:
+            index.close()
+            raise
 
     def ask(self, question: Question) -> Answer:
         """Answer ``question`` with quotations, or say that the record does not."""
@@ -107,7 +117,11 @@ class QuestionAnswerer:
         return self._index.store.document(doc_id)
 
     def warm_up(self) -> None:
-        """Run the models once and find the suggestions, by asking them."""
+        """Run the models once."""
+        self.ask(Question(WARM_UP))
+
+    def find_suggestions(self) -> None:
+        """Find questions that this index answers, by asking them."""
         self.suggestions = checked_suggestions(self._index, self.ask)
 
     def close(self) -> None:

@@ -138,7 +138,8 @@ def documents(
     offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
 ) -> Response | DocumentsResponse:
     """The documents of the record: JSON, or a page for a browser."""
-    found = service.answerer.documents()
+    with service.lease() as answerer:
+        found = answerer.documents()
     shown = found[offset : offset + limit]
     if _wants_page(request, format):
         return page(
@@ -171,7 +172,8 @@ def document(
     end: Annotated[int | None, Query(description="Where the marked words end.")] = None,
 ) -> Response | DocumentResponse:
     """One document: JSON, or a page that marks the words from `start` to `end`."""
-    found: Document | None = service.answerer.document(doc_id)
+    with service.lease() as answerer:
+        found: Document | None = answerer.document(doc_id)
     if found is None:
         raise Problem("not-found", "There is no document of this id; /documents lists them.")
     if _wants_page(request, format):

@@ -89,6 +89,12 @@ class Settings(BaseSettings):
         le=100_000,
         description="Questions and feedback a minute from an address; 0: any.",
     )
+    reload_interval_s: float = Field(
+        default=0.25,
+        ge=0,
+        le=3_600,
+        description="Seconds between looks for a newly published index; 0 never looks again.",
+    )
     shutdown_delay_s: float = Field(
         default=1.0,
         ge=0,

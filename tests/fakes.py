@@ -130,6 +130,9 @@ class FakeAnswerer:
     def warm_up(self) -> None:
         """Nothing to warm."""
 
+    def find_suggestions(self) -> None:
+        """They are there already."""
+
     def close(self) -> None:
         """Remember that it was closed."""
         self.closed = True

@@ -24,7 +24,7 @@ class _SteadyAnswerer(FakeAnswerer):
         return super().ask(question)
 
 
-def _open(settings: Settings) -> FakeAnswerer:
+def _open(settings: Settings, generation: str | None = None) -> FakeAnswerer:
     return _SteadyAnswerer(float(sys.argv[1]))
 
 

@@ -158,7 +158,7 @@ def test_same_question_gets_the_same_answer_but_for_timing(answerer: QuestionAns
 
 
 def test_suggested_questions_are_answered(answerer: QuestionAnswerer) -> None:
-    answerer.warm_up()
+    answerer.find_suggestions()
     assert "When was the Skerry Lighthouse Museum opened?" in answerer.suggestions
     for text in answerer.suggestions:
         assert answerer.ask(Question(text)).status == "answered"

@@ -334,16 +334,16 @@ def test_closing_ends_the_readers_threads(tmp_path: Path) -> None:
     assert reader.closed
 
 
-def test_suggestions_are_found_on_warming_up_and_are_answered(answerer: QuestionAnswerer) -> None:
+def test_suggestions_are_answered_by_the_record(answerer: QuestionAnswerer) -> None:
     assert not answerer.suggestions
-    answerer.warm_up()
+    answerer.find_suggestions()
     assert "When was the lighthouse opened?" in answerer.suggestions
     for text in answerer.suggestions:
         assert answerer.ask(Question(text)).status == "answered"
 
 
 def test_question_is_not_suggested_to_whoever_asked_it(answerer: QuestionAnswerer) -> None:
-    answerer.warm_up()
+    answerer.find_suggestions()
     asked = answerer.suggestions[0]
     assert asked not in answerer.ask(Question(asked)).suggestions
     assert asked in answerer.ask(Question("How many boats sank?")).suggestions

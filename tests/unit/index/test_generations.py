@@ -219,6 +219,35 @@ def _without_hash(manifest: bytes) -> bytes:
     return json.dumps(values).encode()
 
 
+def test_generation_that_is_read_outlives_later_builds(corpus: Path, tmp_path: Path) -> None:
+    root = tmp_path / "x"
+    first = build(corpus, root).generation
+    reader = open_index(root)
+    names = []
+    for number in range(4):
+        (corpus / "c.txt").write_text(f"Edition {number} of a third document.")
+        names.append(build(corpus, root).generation.manifest.generation)
+    assert generations.names(root) == [first.manifest.generation, *names[-3:]]
+    assert len(reader.store.documents()) == 2
+    reader.close()
+    (corpus / "c.txt").write_text("The last edition of a third document.")
+    last = build(corpus, root).generation.manifest.generation
+    assert generations.names(root) == [*names[-2:], last]
+
+
+def test_generation_that_was_removed_before_it_is_held_is_not_served(
+    corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = build(corpus, tmp_path / "x").generation
+
+    def removed_first(*_: object) -> None:
+        shutil.rmtree(made.folder)
+
+    monkeypatch.setattr("index.generations.fcntl.flock", removed_first)
+    with pytest.raises(IndexCorrupt, match="was removed by a later build"):
+        made.hold()
+
+
 def test_another_format_names_the_remedy(corpus: Path, tmp_path: Path) -> None:
     made = build(corpus, tmp_path / "x").generation
     values = json.loads((made.folder / "manifest.json").read_text())

@@ -21,7 +21,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     """The settings with which an index was opened; a fake answers."""
     seen: list[Settings] = []
 
-    def fake(settings: Settings) -> FakeAnswerer:
+    def fake(settings: Settings, generation: str | None = None) -> FakeAnswerer:
         seen.append(settings)
         return FakeAnswerer()
 
@@ -117,7 +117,7 @@ def test_a_port_that_is_taken_is_one_line_with_status_1(
 def test_an_unforeseen_fault_is_one_line_unless_debugging(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def broken(_: Settings) -> FakeAnswerer:
+    def broken(_: Settings, generation: str | None = None) -> FakeAnswerer:
         raise ZeroDivisionError("in the model")
 
     monkeypatch.setattr(lifecycle, "open_answerer", broken)
