@@ -195,12 +195,14 @@ async def chat(
 ) -> HTMLResponse:
     """The chat page. With `q` it holds the answer, for a browser without scripts."""
     answer: Answer | None = None
+    reply: str | None = None
     problem: str | None = None
     status = 200
     headers: dict[str, str] = {}
     if q is not None and q.strip():
         try:
             answer = await answer_question(request, service, AskQuery(q=q).to_question())
+            reply = _respond(request, service, answer).model_dump_json()
         except (ValidationError, RequestValidationError):
             status, problem = 422, "Ask a question of 1 to 1,000 characters."
         except Problem as error:
@@ -214,6 +216,7 @@ async def chat(
         answer=answer,
         question=(q or "").strip()[:1_000],
         problem=problem,
+        reply=reply,
         lang=page_language(request, lang),
         root=service.settings.root_path,
     )
@@ -281,7 +284,7 @@ def metrics(service: Service) -> Response:
 
 
 def _respond(request: Request, service: Lifecycle, answer: Answer) -> AskResponse:
-    response = AskResponse.of(answer)
+    response = AskResponse.of(answer, service.document_count)
     request.scope["state"]["log"]["answer_id"] = response.answer_id
     return response
 

@@ -4,6 +4,7 @@ Questions choose what happens; see ``CASES``. Everything asked is kept in ``rece
 """
 
 import hashlib
+import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -140,7 +141,12 @@ HOSTILE_DOCUMENTS = tuple(
     )
     for i, payload in enumerate(HOSTILE)
 )
-DOCUMENTS = {d.doc_id: d for d in (REPORT, LETTER, ARABIC, BIDI, *HOSTILE_DOCUMENTS)}
+LONG_DOCUMENT = document(
+    "long",
+    "A long passage",
+    "Before it, much is said. " * 12 + "The answer stands here. " + "After it, more is said. " * 12,
+)
+DOCUMENTS = {d.doc_id: d for d in (REPORT, LETTER, ARABIC, LONG_DOCUMENT, BIDI, *HOSTILE_DOCUMENTS)}
 
 
 def cite(
@@ -237,6 +243,9 @@ SECOND = cite(
     rank=2,
 )
 OPENING = cite(REPORT, 2, ARCHIVE, "4 May 2026")
+LONG = answered(
+    "long", cite(LONG_DOCUMENT, 1, "The answer stands here.", "answer"), probability=0.8
+)
 REASONS: dict[str, Reason] = {
     "price": "below_threshold",
     "moon": "out_of_corpus",
@@ -262,6 +271,8 @@ def reply_to(question: str) -> Answer:
     if "when" in words:
         resolved = "When does the archive open?" if "open" not in words else None
         return answered(question, OPENING, band="medium", probability=0.71, resolved=resolved)
+    if "long" in words:
+        return LONG
     if "low" in words:
         return answered(question, OPENING, band="low", probability=0.55)
     if "title" in words:
@@ -302,6 +313,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
             "fingerprint": INFO.fingerprint,
             "built_at": INFO.built_at,
             "model": INFO.model,
+            "documents": 2,
         },
         "timing_ms": answer.timing_ms,
     }
@@ -417,12 +429,14 @@ def _app(stub: StubService) -> FastAPI:
 
     @app.get("/", response_class=HTMLResponse)
     async def chat(q: str = "", lang: str = "en") -> str:
+        answer = reply_to(q) if q else None
         return pages.render_chat_page(
             title="River Festival",
             suggestions=SUGGESTIONS,
             index_info=INFO,
             documents=2,
-            answer=reply_to(q) if q else None,
+            answer=answer,
+            reply=json.dumps(as_json(answer)) if answer else None,
             question=q,
             lang=lang,
         )
