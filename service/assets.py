@@ -1,6 +1,7 @@
 """The files that browsers load, by the hash of their content."""
 
 import base64
+import gzip
 import hashlib
 import re
 from functools import cache
@@ -27,3 +28,9 @@ def version(name: str) -> str:
 def asset(name: str) -> str:
     """The path of a file below the root of the service, with its version: never out of date."""
     return f"static/{name}?v={version(name)}"
+
+
+@cache
+def compressed_size(name: str) -> int:
+    """Bytes of a file under gzip, as a proxy sends it."""
+    return len(gzip.compress((FOLDER / name).read_bytes(), 9, mtime=0))

@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 
 from index.types import Document
 from service.answers import Answer, CitedPassage, Corroboration, Highlight, IndexInfo
-from service.assets import asset
+from service.assets import asset, compressed_size, integrity, version
 from service.page_text import BlockView, Run, block_views, mark_runs
 from service.texts import LANGUAGES, Texts
 
@@ -55,6 +55,34 @@ def render_embed_page(
 ) -> str:
     """The conversation alone, for an iframe."""
     return _render("embed.html", lang, root, title=title, suggestions=suggestions)
+
+
+def render_widget_page(*, title: str, address: str, lang: str = "en", root: str = "") -> str:
+    """The page for site owners: the tag with its hash, its settings, a preview, a policy.
+
+    ``address`` is where browsers reach this service: scheme, host and ``root``.
+    """
+    parts = urlsplit(address)
+    src = f"{address}/widget.js?v={version('widget.js')}"
+    pinned = integrity("widget.js")
+    first = compressed_size("widget.js")
+    panel = [f"texts.{one}.js" for one in LANGUAGES]
+    whole = first + compressed_size("panel.js") + max(map(compressed_size, panel))
+    return _render(
+        "widget.html",
+        lang,
+        root,
+        title=title,
+        src=src,
+        integrity=pinned,
+        tag=f'<script defer src="{src}"\n  integrity="{pinned}"\n'
+        '  crossorigin="anonymous"></script>',
+        frame=f'<iframe src="{address}/embed" title="{title}" width="100%" height="640"\n'
+        '  allow="clipboard-write"></iframe>',
+        origin=f"{parts.scheme}://{parts.netloc}",
+        sizes=[f"{size / 1000:.1f}" for size in (first, whole)],
+        languages=[(one, Texts(one)("language")) for one in LANGUAGES],
+    )
 
 
 def render_documents_page(

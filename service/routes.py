@@ -237,6 +237,19 @@ async def embed(request: Request, service: Service, lang: str | None = None) -> 
     return page(request, content)
 
 
+@router.get("/widget", tags=["pages"], response_class=HTMLResponse)
+async def widget_page(request: Request, service: Service, lang: str | None = None) -> HTMLResponse:
+    """For site owners: the tag with its hash, its settings, a preview and a policy."""
+    root = service.settings.root_path
+    content = pages.render_widget_page(
+        title=service.settings.title,
+        address=f"{request.url.scheme}://{request.url.netloc}{root}",
+        lang=page_language(request, lang),
+        root=root,
+    )
+    return page(request, content)
+
+
 @router.get("/docs", tags=["pages"], response_class=HTMLResponse)
 async def docs(request: Request, service: Service) -> HTMLResponse:
     """This reference as a page."""

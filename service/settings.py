@@ -16,7 +16,7 @@ PREFIX = "ASK_RECORD_"
 _ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 _OWN_PATHS = frozenset(
     "ask docs documents embed feedback livez metrics openapi.json readyz static suggestions "
-    "widget.js".split()
+    "widget widget.js".split()
 )
 
 Names = Annotated[tuple[str, ...], NoDecode]

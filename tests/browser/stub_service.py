@@ -445,6 +445,10 @@ def _app(stub: StubService) -> FastAPI:
     async def embed() -> str:
         return pages.render_embed_page(title="River Festival", suggestions=SUGGESTIONS)
 
+    @app.get("/widget", response_class=HTMLResponse)
+    async def owners(request: Request) -> str:
+        return pages.render_widget_page(title="River Festival", address=str(request.base_url)[:-1])
+
     @app.get("/documents", response_class=HTMLResponse)
     async def documents() -> str:
         return pages.render_documents_page(list(DOCUMENTS.values()), title="River Festival")
