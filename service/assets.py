@@ -31,6 +31,6 @@ def asset(name: str) -> str:
 
 
 @cache
-def compressed_size(name: str) -> int:
-    """Bytes of a file under gzip, as a proxy sends it."""
-    return len(gzip.compress((FOLDER / name).read_bytes(), 9, mtime=0))
+def compressed(name: str) -> bytes:
+    """A file under gzip."""
+    return gzip.compress((FOLDER / name).read_bytes(), 9, mtime=0)

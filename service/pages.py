@@ -8,6 +8,7 @@ path under which the service is mounted, without a final slash; ``lang`` is one 
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -19,8 +20,9 @@ from markupsafe import Markup, escape
 
 from index.types import Document
 from service.answers import Answer, CitedPassage, Corroboration, Highlight, IndexInfo
-from service.assets import asset, compressed_size, integrity, version
+from service.assets import asset, compressed, integrity, version
 from service.page_text import BlockView, Run, block_views, mark_runs
+from service.text_search import find_words, snippet
 from service.texts import LANGUAGES, Texts
 
 _HERE = Path(__file__).parent
@@ -65,9 +67,9 @@ def render_widget_page(*, title: str, address: str, lang: str = "en", root: str 
     parts = urlsplit(address)
     src = f"{address}/widget.js?v={version('widget.js')}"
     pinned = integrity("widget.js")
-    first = compressed_size("widget.js")
-    panel = [f"texts.{one}.js" for one in LANGUAGES]
-    whole = first + compressed_size("panel.js") + max(map(compressed_size, panel))
+    first = len(compressed("widget.js"))
+    largest = max(len(compressed(f"texts.{one}.js")) for one in LANGUAGES)
+    whole = first + len(compressed("panel.js")) + largest
     return _render(
         "widget.html",
         lang,
@@ -77,7 +79,7 @@ def render_widget_page(*, title: str, address: str, lang: str = "en", root: str 
         integrity=pinned,
         tag=f'<script defer src="{src}"\n  integrity="{pinned}"\n'
         '  crossorigin="anonymous"></script>',
-        frame=f'<iframe src="{address}/embed" title="{title}" width="100%" height="640"\n'
+        frame=f'<iframe src="{address}/embed" title="{escape(title)}" width="100%" height="640"\n'
         '  allow="clipboard-write"></iframe>',
         origin=f"{parts.scheme}://{parts.netloc}",
         sizes=[f"{size / 1000:.1f}" for size in (first, whole)],
@@ -88,12 +90,15 @@ def render_widget_page(*, title: str, address: str, lang: str = "en", root: str 
 def render_documents_page(
     documents: Sequence[Document],
     *,
+    q: str = "",
     title: str = "Ask the Record",
     lang: str = "en",
     root: str = "",
 ) -> str:
-    """The list of the documents of the record."""
-    return _render("documents.html", lang, root, title=title, documents=documents)
+    """The list of the documents of the record; with ``q``, of those in which it was found."""
+    return _render(
+        "documents.html", lang, root, title=title, q=q, found=[(d, _hits(d, q)) for d in documents]
+    )
 
 
 def render_document_page(
@@ -101,22 +106,26 @@ def render_document_page(
     start: int | None = None,
     end: int | None = None,
     *,
+    q: str = "",
     title: str = "Ask the Record",
     lang: str = "en",
     root: str = "",
 ) -> str:
     """One document as it is stored, with ``text[start:end]`` marked across its blocks.
 
-    The first mark is ``#quote``; paragraph n is ``#p{n}``, headings not counted. ``start`` and
-    ``end`` that name no words of the text (negative, beyond its end, empty) mark nothing.
+    The first mark is ``#quote``; paragraph n is ``#p{n}``, headings not counted; heading n is
+    ``#s{n}``. ``start`` and ``end`` that name no words of the text (negative, beyond its end,
+    empty) mark nothing. With ``q``, the places where it stands are marked instead, ``#hit{n}``.
     """
     given = start is not None and end is not None and 0 <= start < end <= len(document.text)
-    marked = (start, end) if given and start is not None and end is not None else None
-    views = block_views(document, marked)
+    marked = (start, end) if given and not q and start is not None and end is not None else None
+    hits = _hits(document, q)
+    views = block_views(document, [marked] if marked else [hit.place for hit in hits])
     heading = None
     if views and views[0].kind == "heading" and _words(views[0]) == document.title:
         heading, *views = views
     groups = [(kind, list(group)) for kind, group in groupby(views, key=_list_or_block)]
+    contents = [view for view in views if view.section]
     return _render(
         "document.html",
         lang,
@@ -126,7 +135,23 @@ def render_document_page(
         heading=heading,
         groups=groups,
         marked=marked,
+        contents=contents if len(contents) > 2 else [],
+        q=q,
+        hits=hits,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Where looked-up words stand: offsets, and the words before, at and after them."""
+
+    place: tuple[int, int]
+    words: tuple[str, str, str]
+
+
+def _hits(document: Document, q: str) -> list[Hit]:
+    text = document.text
+    return [Hit(at, snippet(text, *at)) for at in find_words(text, q)] if q else []
 
 
 def _words(view: BlockView) -> str:

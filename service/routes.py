@@ -33,6 +33,7 @@ from service.schemas import (
     SuggestionsResponse,
 )
 from service.static_files import static_files
+from service.text_search import MAX_WORDS, find_words
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -123,6 +124,15 @@ Format = Annotated[
 ]
 
 
+Words = Annotated[
+    str,
+    Query(
+        max_length=MAX_WORDS,
+        description="Words to find in the text, whatever their case and accents.",
+    ),
+]
+
+
 @router.get(
     "/documents",
     tags=["record"],
@@ -136,15 +146,19 @@ def documents(
     lang: str | None = None,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 1_000,
     offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
+    q: Words = "",
 ) -> Response | DocumentsResponse:
-    """The documents of the record: JSON, or a page for a browser."""
+    """The documents of the record, or those that hold `q`: JSON, or a page for a browser."""
     found = service.answerer.documents()
+    if q.strip():
+        found = [d for d in found if find_words(d.text, q, 1) or find_words(d.title, q, 1)]
     shown = found[offset : offset + limit]
     if _wants_page(request, format):
         return page(
             request,
             pages.render_documents_page(
                 shown,
+                q=q.strip(),
                 title=service.settings.title,
                 lang=page_language(request, lang),
                 root=service.settings.root_path,
@@ -169,8 +183,9 @@ def document(
     lang: str | None = None,
     start: Annotated[int | None, Query(description="Where the marked words begin.")] = None,
     end: Annotated[int | None, Query(description="Where the marked words end.")] = None,
+    q: Words = "",
 ) -> Response | DocumentResponse:
-    """One document: JSON, or a page that marks the words from `start` to `end`."""
+    """One document: JSON, or a page that marks the words from `start` to `end`, or `q`."""
     found: Document | None = service.answerer.document(doc_id)
     if found is None:
         raise Problem("not-found", "There is no document of this id; /documents lists them.")
@@ -181,6 +196,7 @@ def document(
                 found,
                 start,
                 end,
+                q=q.strip(),
                 title=service.settings.title,
                 lang=page_language(request, lang),
                 root=service.settings.root_path,

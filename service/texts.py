@@ -5,7 +5,7 @@ import re
 from functools import cache
 from pathlib import Path
 
-_FOLDER = Path(__file__).parent / "texts"
+_FOLDER = Path(__file__).parent / "languages"
 LANGUAGES = tuple(sorted((p.stem for p in _FOLDER.glob("*.json")), key=lambda n: (n != "en", n)))
 """Every language there is a file for; English first, which is used when no other is wanted."""
 

@@ -27,6 +27,7 @@ from service.answers import (
     IndexInfo,
     Reason,
 )
+from service.text_search import find_words
 
 STATIC = Path(pages.__file__).parent / "static"
 POLICY = (
@@ -450,13 +451,18 @@ def _app(stub: StubService) -> FastAPI:
         return pages.render_widget_page(title="River Festival", address=str(request.base_url)[:-1])
 
     @app.get("/documents", response_class=HTMLResponse)
-    async def documents() -> str:
-        return pages.render_documents_page(list(DOCUMENTS.values()), title="River Festival")
+    async def documents(q: str = "") -> str:
+        found = (
+            [d for d in DOCUMENTS.values() if find_words(d.text, q)] if q else DOCUMENTS.values()
+        )
+        return pages.render_documents_page(list(found), q=q, title="River Festival")
 
     @app.get("/documents/{doc_id:path}", response_class=HTMLResponse)
-    async def one(doc_id: str, start: int | None = None, end: int | None = None) -> str:
+    async def one(
+        doc_id: str, start: int | None = None, end: int | None = None, q: str = ""
+    ) -> str:
         found = DOCUMENTS[doc_id]
-        return pages.render_document_page(found, start, end, title="River Festival")
+        return pages.render_document_page(found, start, end, q=q, title="River Festival")
 
     @app.get("/suggestions")
     async def suggestions() -> dict[str, Any]:

@@ -20,7 +20,7 @@ from tests.browser.stub_service import (
 )
 
 PWNED = "window.pwned"
-TEXTS = Path(pages.__file__).parent / "texts"
+TEXTS = Path(pages.__file__).parent / "languages"
 SOURCES = Path(pages.__file__).parents[1] / "widget"
 
 
