@@ -19,7 +19,9 @@ from service.feedback import FeedbackStore
 from service.logs import log_event
 from service.metrics import Metrics
 from service.problems import Problem
+from service.question_log import QuestionLog
 from service.settings import Settings
+from service.sqlite_file import StoreError
 
 _LOOK_AGAIN_S = 2.0
 _DETAILS = {
@@ -38,6 +40,7 @@ class Lifecycle:
         self.settings = settings
         self.metrics = Metrics()
         self.feedback = FeedbackStore(settings.feedback_path, settings.feedback_max_mb)
+        self.questions = _question_log(settings)
         self.rate_limit = RateLimit(settings.rate_limit_per_minute)
         self.stopping = False
         self.admission: Admission
@@ -131,12 +134,31 @@ class Lifecycle:
 
     def _close(self) -> None:
         self.feedback.close()
+        if self.questions is not None:
+            self.questions.close()
         self.metrics.ready(None)
         self.metrics.close()
         if self._answerer is not None and self._given is None:
             self._answerer.close()
         self._answerer = None
         log_event("stopped")
+
+
+def _question_log(settings: Settings) -> QuestionLog | None:
+    """The log of questions, without those that are too old; None when nobody may read it."""
+    if settings.operator_token is None:
+        return None
+    log = QuestionLog(
+        settings.questions_path,
+        settings.feedback_max_mb,
+        settings.questions_days,
+        settings.questions_keep_words,
+    )
+    try:
+        log.forget()
+    except StoreError as error:
+        log_event("question_log_failed", logging.ERROR, reason=str(error))
+    return log
 
 
 def open_answerer(settings: Settings) -> Answerer:

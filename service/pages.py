@@ -7,7 +7,7 @@ path under which the service is mounted, without a final slash; ``lang`` is one 
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -21,7 +21,9 @@ from markupsafe import Markup, escape
 from index.types import Document
 from service.answers import Answer, CitedPassage, Corroboration, Highlight, IndexInfo
 from service.assets import asset, compressed, integrity, version
+from service.feedback import Vote
 from service.page_text import BlockView, Run, block_views, mark_runs
+from service.question_log import Asked, Day, most_asked
 from service.text_search import find_words, snippet
 from service.texts import LANGUAGES, Texts
 
@@ -84,6 +86,42 @@ def render_widget_page(*, title: str, address: str, lang: str = "en", root: str 
         origin=f"{parts.scheme}://{parts.netloc}",
         sizes=[f"{size / 1000:.1f}" for size in (first, whole)],
         languages=[(one, Texts(one)("language")) for one in LANGUAGES],
+    )
+
+
+def render_operator_page(
+    asked: Sequence[Asked],
+    votes: Mapping[str, Vote],
+    days: Sequence[Day],
+    *,
+    keeps_words: bool,
+    kept_days: int,
+    title: str,
+    lang: str = "en",
+    root: str = "",
+) -> str:
+    """What was asked, refused and voted down on ``days``; questions come newest first."""
+    refused = [one for one in asked if one.status == "no_answer"]
+    down = [
+        (one, vote)
+        for one in asked
+        if (vote := votes.get(one.answer_id)) is not None and vote.value == "down"
+    ]
+    return _render(
+        "operator.html",
+        lang,
+        root,
+        title=title,
+        days=days,
+        highest=max([1, *(day.answered + day.refused for day in days)]),
+        asked=asked,
+        most_asked=most_asked(asked),
+        refused=refused,
+        most_refused=most_asked(refused),
+        down=down,
+        up=sum(day.voted_up for day in days),
+        keeps_words=keeps_words,
+        kept_days=kept_days,
     )
 
 

@@ -13,7 +13,7 @@ from ulid import ULID
 
 from index.types import Document
 from service import pages
-from service.answers import Answer
+from service.answers import Answer, Question
 from service.asking import address_of, answer_question, check_query
 from service.feedback import FeedbackError
 from service.html import page, page_language, prefers_html
@@ -32,6 +32,7 @@ from service.schemas import (
     HealthResponse,
     SuggestionsResponse,
 )
+from service.sqlite_file import StoreError
 from service.static_files import static_files
 from service.text_search import MAX_WORDS, find_words
 
@@ -70,7 +71,10 @@ Service = Annotated[Lifecycle, Depends(_lifecycle)]
 )
 async def ask(request: Request, service: Service, body: AskRequest) -> AskResponse:
     """Answers with quotations from the record, or says that the record does not answer."""
-    return _respond(request, service, await answer_question(request, service, body.to_question()))
+    question = body.to_question()
+    return await _respond(
+        request, service, question, await answer_question(request, service, question)
+    )
 
 
 @router.get(
@@ -81,7 +85,10 @@ async def ask_by_query(
 ) -> AskResponse:
     """The same as POST, for a browser or curl. Unknown or repeated parameters are refused."""
     check_query(request)
-    return _respond(request, service, await answer_question(request, service, query.to_question()))
+    question = query.to_question()
+    return await _respond(
+        request, service, question, await answer_question(request, service, question)
+    )
 
 
 @router.get("/suggestions", tags=["answers"], responses=_problems(503))
@@ -217,8 +224,9 @@ async def chat(
     headers: dict[str, str] = {}
     if q is not None and q.strip():
         try:
-            answer = await answer_question(request, service, AskQuery(q=q).to_question())
-            reply = _respond(request, service, answer).model_dump_json()
+            asked = AskQuery(q=q).to_question()
+            answer = await answer_question(request, service, asked)
+            reply = (await _respond(request, service, asked, answer)).model_dump_json()
         except (ValidationError, RequestValidationError):
             status, problem = 422, "Ask a question of 1 to 1,000 characters."
         except Problem as error:
@@ -312,9 +320,17 @@ def metrics(service: Service) -> Response:
     return Response(content, headers={"Content-Type": media_type})
 
 
-def _respond(request: Request, service: Lifecycle, answer: Answer) -> AskResponse:
+async def _respond(
+    request: Request, service: Lifecycle, question: Question, answer: Answer
+) -> AskResponse:
     response = AskResponse.of(answer, service.document_count)
     request.scope["state"]["log"]["answer_id"] = response.answer_id
+    if service.questions is not None:
+        try:
+            keep = partial(service.questions.add, response.answer_id, question, answer)
+            await to_thread.run_sync(keep)
+        except StoreError as error:
+            log_event("question_log_failed", level=logging.ERROR, reason=str(error))
     return response
 
 
