@@ -74,8 +74,12 @@ class QuestionLog:
 
     def forget(self) -> None:
         """Delete what is older than ``days`` days; raises StoreError."""
-        if self.path.exists():
-            self._file.execute("DELETE FROM asked WHERE asked_at < ?", (self.since(self.days),))
+        if not self.path.exists():
+            return
+        old = "DELETE FROM asked WHERE asked_at < ? RETURNING answer_id"
+        if self._file.execute(old, (self.since(self.days),)):
+            # The write-ahead log would still hold their words.
+            self._file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def since(self, days: int) -> str:
         """The moment ``days`` days ago, as it is stored; never longer ago than is kept."""

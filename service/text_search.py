@@ -6,8 +6,8 @@ from collections import defaultdict
 from functools import cache, lru_cache
 from itertools import islice
 
-MAX_WORDS = 200
-"""Longest text to look for, in code points."""
+MAX_WORDS = 100
+"""Longest text to look for, in code points: the time taken is at most this times the text."""
 _COMBINING = "[\u0300-\u036f]*"
 
 

@@ -412,7 +412,7 @@ def _app(stub: StubService) -> FastAPI:
             response.headers["Access-Control-Allow-Headers"] = "content-type"
         else:
             response = await call_next(request)
-        if request.url.path != "/foreign":
+        if request.url.path not in ("/foreign", "/strict"):
             response.headers["Content-Security-Policy"] = POLICY
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Expose-Headers"] = "Retry-After"
@@ -497,4 +497,27 @@ def _app(stub: StubService) -> FastAPI:
     async def foreign(service: str) -> str:
         return FOREIGN.replace("SERVICE", service)
 
+    @app.get("/strict", response_class=HTMLResponse)
+    async def strict(service: str, policy: str, response: Response) -> str:
+        response.headers["Content-Security-Policy"] = policy
+        return holding(f'<script defer src="{service}/widget.js"></script>')
+
+    @app.get("/many", response_class=HTMLResponse)
+    async def many(count: int) -> str:
+        return holding(
+            "<ask-the-record></ask-the-record>" * count + '<script defer src="/widget.js"></script>'
+        )
+
+    @app.get("/holding", response_class=HTMLResponse)
+    async def holding_page(body: str) -> str:
+        return holding(body)
+
     return app
+
+
+def holding(body: str) -> str:
+    """A page with ``body`` and nothing else of its own."""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A site</title>'
+        f"</head><body>{body}</body></html>"
+    )

@@ -113,7 +113,8 @@ def test_files_are_sent_compressed_to_who_takes_it(client: TestClient) -> None:
     assert small.content == plain.content == refused.content
     assert "content-encoding" not in plain.headers
     assert "content-encoding" not in refused.headers
-    assert small.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+    assert "Accept-Encoding" in small.headers["vary"]
+    assert "Accept-Encoding" in plain.headers["vary"]
     tag = {"If-None-Match": small.headers["etag"], "Accept-Encoding": "gzip"}
     assert client.get("/static/panel.js", headers=tag).status_code == 304
 
@@ -130,7 +131,7 @@ def test_words_are_found_in_the_documents(client: TestClient) -> None:
     assert '<mark id="hit1">crossing</mark>' in page
     assert "“crossing” stands in 1 place." in page
     assert client.get("/documents?q=zebra").json()["total"] == 0
-    assert client.get("/documents?q=" + "x" * 201).status_code == 422
+    assert client.get("/documents?q=" + "x" * 101).status_code == 422
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_what_was_asked_is_kept_with_what_became_of_it(log: Log) -> None:
     second, first = sorted(kept.asked(1), key=lambda one: one.answer_id, reverse=True)
     assert (first.status, first.question) == ("answered", "Who was the keeper of the lighthouse?")
     assert first.history == ("Where is the harbour?",)
-    assert first.passage_ids[0] == "harbour-report#1"
+    assert "harbour-report#1" in first.passage_ids
     assert (second.status, second.reason) == ("no_answer", "below_threshold")
 
 
