@@ -149,6 +149,8 @@ def _wrong_setting(error: "ValidationError", given: dict[str, Any]) -> str:
     name = str(wrong["loc"][0])
     origin = flag(name) if name in given else PREFIX + name.upper()
     value = given.get(name, os.environ.get(PREFIX + name.upper(), wrong["input"]))
+    if name == "operator_token":
+        value = "(not shown)"
     return f"{origin} {value}: {wrong['msg'].removeprefix('Value error, ')} (see --help)"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 
+from service import operators
 from service.admission import ClientGone
 from service.answerer import Answerer
 from service.lifecycle import Lifecycle
@@ -46,8 +47,9 @@ def create_app(settings: Settings, answerer: Answerer | None = None) -> FastAPI:
     app.state.lifecycle = lifecycle
     app.state.root_path = settings.root_path
     app.include_router(router)
+    app.include_router(operators.router)
     app.mount("/static", static_files, name="static")
-    install(app, router.routes, REQUEST_FIELDS)
+    install(app, [*router.routes, *operators.router.routes], REQUEST_FIELDS)
     app.add_exception_handler(ClientGone, _nobody_reads)
     # The last one added is the outermost.
     app.add_middleware(

@@ -1,11 +1,12 @@
 """Feedback in a SQLite file of its own. It may fail; answers never depend on it."""
 
 import json
-import sqlite3
-import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from service.sqlite_file import SqliteFile, StoreError
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS feedback (
@@ -15,8 +16,20 @@ CREATE TABLE IF NOT EXISTS feedback (
 """
 
 
-class FeedbackError(Exception):
+class FeedbackError(StoreError):
     """Feedback could not be stored: the disk, the rights or the size limit. Says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What was said last of an answer."""
+
+    answer_id: str
+    passage_id: str | None
+    value: str
+    tags: tuple[str, ...]
+    note: str | None
+    created_at: str
 
 
 class FeedbackStore:
@@ -24,11 +37,7 @@ class FeedbackStore:
 
     def __init__(self, path: Path, max_mb: int) -> None:
         self.path = path
-        self._max_bytes = max_mb * 1024 * 1024
-        self._db: sqlite3.Connection | None = None
-        # One connection a process: SQLite up to 3.51.2 can lose a write-ahead log that several
-        # connections write and reset at the same moment.
-        self._lock = threading.Lock()
+        self._file = SqliteFile(path, max_mb, _SCHEMA)
 
     def add(
         self,
@@ -50,40 +59,30 @@ class FeedbackStore:
             note,
         )
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        with self._lock:
-            try:
-                self._connection().execute(
-                    "INSERT INTO feedback VALUES (?,?,?,?,?,?,?,?)", (*row, generation, now)
-                )
-            except (sqlite3.Error, OSError, UnicodeError) as error:
-                # A new connection next time: the file may have been moved, or the disk freed.
-                self._close()
-                raise FeedbackError(f"{self.path}: {error}") from error
+        try:
+            self._file.execute(
+                "INSERT INTO feedback VALUES (?,?,?,?,?,?,?,?)", (*row, generation, now)
+            )
+        except StoreError as error:
+            raise FeedbackError(str(error)) from error
+
+    def votes(self, since: str) -> dict[str, Vote]:
+        """The last vote on each answer, by its id, from ``since`` (ISO 8601, UTC) on."""
+        if not self.path.exists():
+            return {}
+        try:
+            rows = self._file.execute(
+                "SELECT answer_id, passage_id, value, tags, note, created_at FROM feedback"
+                " WHERE created_at >= ? ORDER BY created_at, feedback_id",
+                (since,),
+            )
+        except StoreError as error:
+            raise FeedbackError(str(error)) from error
+        return {
+            answer_id: Vote(answer_id, passage_id, value, tuple(json.loads(tags)), note, at)
+            for answer_id, passage_id, value, tags, note, at in rows
+        }
 
     def close(self) -> None:
         """Close the file; the next ``add`` opens it again."""
-        with self._lock:
-            self._close()
-
-    def _connection(self) -> sqlite3.Connection:
-        if self._db is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            db = sqlite3.connect(
-                self.path, timeout=2.0, isolation_level=None, check_same_thread=False
-            )
-            try:
-                db.execute("PRAGMA journal_mode = WAL")
-                db.execute("PRAGMA synchronous = FULL")
-                (page,) = db.execute("PRAGMA page_size").fetchone()
-                db.execute(f"PRAGMA max_page_count = {self._max_bytes // page}")
-                db.execute(_SCHEMA)
-            except BaseException:
-                db.close()
-                raise
-            self._db = db
-        return self._db
-
-    def _close(self) -> None:
-        if self._db is not None:
-            self._db.close()
-            self._db = None
+        self._file.close()

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-from service.pages import LANGUAGES
+from service.texts import LANGUAGES
 
 _KEYWORDS = {"self": "'self'", "none": "'none'", "*": "*"}
 

@@ -19,8 +19,10 @@ from service.index_watcher import IndexWatcher
 from service.logs import log_event
 from service.metrics import Metrics
 from service.problems import Problem
+from service.question_log import QuestionLog
 from service.served import Served
 from service.settings import Settings
+from service.sqlite_file import StoreError
 
 _DETAILS = {
     "loading": "The index is being loaded. Ask again in a moment.",
@@ -38,6 +40,7 @@ class Lifecycle:
         self.settings = settings
         self.metrics = Metrics()
         self.feedback = FeedbackStore(settings.feedback_path, settings.feedback_max_mb)
+        self.questions = _question_log(settings)
         self.rate_limit = RateLimit(settings.rate_limit_per_minute)
         self.stopping = False
         self.admission: Admission
@@ -139,10 +142,29 @@ class Lifecycle:
 
     def _close(self) -> None:
         self.feedback.close()
+        if self.questions is not None:
+            self.questions.close()
         self.metrics.ready(None)
         self.metrics.close()
         self._served.replace(None)
         log_event("stopped")
+
+
+def _question_log(settings: Settings) -> QuestionLog | None:
+    """The log of questions, without those that are too old; None when nobody may read it."""
+    if settings.operator_token is None:
+        return None
+    log = QuestionLog(
+        settings.questions_path,
+        settings.feedback_max_mb,
+        settings.questions_days,
+        settings.questions_keep_words,
+    )
+    try:
+        log.forget()
+    except StoreError as error:
+        log_event("question_log_failed", logging.ERROR, reason=str(error))
+    return log
 
 
 def open_answerer(settings: Settings, generation: str | None = None) -> Answerer:

@@ -14,8 +14,8 @@ class Run:
     marked: bool
     pieces: tuple[tuple[str, bool], ...]
     """``(text, strong)`` in order."""
-    first: bool = False
-    """Whether this is the first marked run of the document."""
+    number: int = 0
+    """1 for the first marked run of the document, and so on; 0 for one that is not marked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ class BlockView:
     page: int | None
     """Set where a new page of the original begins."""
     runs: tuple[Run, ...]
+    section: int | None = None
+    """1-based number of a heading; None for any other block."""
 
 
 def mark_runs(text: str, offset: int, marks: Iterable[tuple[int, int, str]]) -> list[Run]:
@@ -54,21 +56,22 @@ def mark_runs(text: str, offset: int, marks: Iterable[tuple[int, int, str]]) -> 
     return runs
 
 
-def block_views(document: Document, marked: tuple[int, int] | None) -> list[BlockView]:
-    """The whole text once, block by block; ``marked`` is a range of the text or None."""
+def block_views(document: Document, marked: Iterable[tuple[int, int]] = ()) -> list[BlockView]:
+    """The whole text once, block by block; ``marked`` are ranges of the text."""
+    marks = [(start, end, "sentence") for start, end in marked]
     views: list[BlockView] = []
-    number = 0
+    number = section = found = 0
     page: int | None = None
-    found = False
     for block, is_known in _covering(document):
         heading = block.kind == "heading"
         number += 0 if heading or not is_known else 1
-        marks = [] if marked is None else [(*marked, "sentence")]
-        runs = mark_runs(document.text[block.start : block.end], block.start, marks)
+        section += heading
+        within = [mark for mark in marks if mark[0] < block.end and mark[1] > block.start]
+        runs = mark_runs(document.text[block.start : block.end], block.start, within)
         for i, run in enumerate(runs):
-            if run.marked and not found:
-                runs[i] = replace(run, first=True)
-                found = True
+            if run.marked:
+                found += 1
+                runs[i] = replace(run, number=found)
         views.append(
             BlockView(
                 kind=block.kind,
@@ -76,6 +79,7 @@ def block_views(document: Document, marked: tuple[int, int] | None) -> list[Bloc
                 number=None if heading or not is_known else number,
                 page=block.page if block.page != page else None,
                 runs=tuple(runs),
+                section=section if heading else None,
             )
         )
         page = block.page if block.page is not None else page

@@ -3,12 +3,12 @@
 They hold no script of their own and no inline style, so they work under the policy
 ``default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'
 data:; base-uri 'none'; form-action 'self'; require-trusted-types-for 'script'``. ``root`` is the
-path under which the service is mounted, without a final slash; ``lang`` is ``"en"`` or ``"vi"``.
+path under which the service is mounted, without a final slash; ``lang`` is one of ``LANGUAGES``.
 """
 
-import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -19,10 +19,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from markupsafe import Markup, escape
 
 from index.types import Document
-from service.answers import Answer, CitedPassage, Highlight, IndexInfo
+from service.answers import Answer, CitedPassage, Corroboration, Highlight, IndexInfo
+from service.assets import asset, compressed, integrity, version
+from service.feedback import Vote
 from service.page_text import BlockView, Run, block_views, mark_runs
+from service.question_log import Asked, Day, most_asked
+from service.text_search import find_words, snippet
+from service.texts import LANGUAGES, Texts
 
-LANGUAGES = ("en", "vi")
 _HERE = Path(__file__).parent
 _BIDI_CONTROL = re.compile("([\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069])")
 
@@ -36,13 +40,15 @@ def render_chat_page(
     answer: Answer | None = None,
     question: str = "",
     problem: str | None = None,
+    reply: str | None = None,
     lang: str = "en",
     root: str = "",
 ) -> str:
     """The chat page.
 
     Without scripts it is a form (``GET {root}/?q=...``) whose ``answer`` or ``problem`` stands on
-    the page; with scripts the widget takes its place and asks ``question``, if there is one.
+    the page; with scripts the widget takes its place and shows ``reply``, which is ``answer`` as
+    ``POST /ask`` returns it. Without a ``reply`` it asks ``question``, if there is one.
     ``documents`` is how many documents the record holds.
     """
     return _render("chat.html", lang, root, **_without(locals(), "lang", "root"))
@@ -55,15 +61,82 @@ def render_embed_page(
     return _render("embed.html", lang, root, title=title, suggestions=suggestions)
 
 
+def render_widget_page(*, title: str, address: str, lang: str = "en", root: str = "") -> str:
+    """The page for site owners: the tag with its hash, its settings, a preview, a policy.
+
+    ``address`` is where browsers reach this service: scheme, host and ``root``.
+    """
+    parts = urlsplit(address)
+    src = f"{address}/widget.js?v={version('widget.js')}"
+    pinned = integrity("widget.js")
+    first = len(compressed("widget.js"))
+    largest = max(len(compressed(f"texts.{one}.js")) for one in LANGUAGES)
+    whole = first + len(compressed("panel.js")) + largest
+    return _render(
+        "widget.html",
+        lang,
+        root,
+        title=title,
+        src=src,
+        integrity=pinned,
+        tag=f'<script defer src="{src}"\n  integrity="{pinned}"\n'
+        '  crossorigin="anonymous"></script>',
+        frame=f'<iframe src="{address}/embed" title="{escape(title)}" width="100%" height="640"\n'
+        '  allow="clipboard-write"></iframe>',
+        origin=f"{parts.scheme}://{parts.netloc}",
+        sizes=[f"{size / 1000:.1f}" for size in (first, whole)],
+        languages=[(one, Texts(one)("language")) for one in LANGUAGES],
+    )
+
+
+def render_operator_page(
+    asked: Sequence[Asked],
+    votes: Mapping[str, Vote],
+    days: Sequence[Day],
+    *,
+    keeps_words: bool,
+    kept_days: int,
+    title: str,
+    lang: str = "en",
+    root: str = "",
+) -> str:
+    """What was asked, refused and voted down on ``days``; questions come newest first."""
+    refused = [one for one in asked if one.status == "no_answer"]
+    down = [
+        (one, vote)
+        for one in asked
+        if (vote := votes.get(one.answer_id)) is not None and vote.value == "down"
+    ]
+    return _render(
+        "operator.html",
+        lang,
+        root,
+        title=title,
+        days=days,
+        highest=max([1, *(day.answered + day.refused for day in days)]),
+        asked=asked,
+        most_asked=most_asked(asked),
+        refused=refused,
+        most_refused=most_asked(refused),
+        down=down,
+        up=sum(day.voted_up for day in days),
+        keeps_words=keeps_words,
+        kept_days=kept_days,
+    )
+
+
 def render_documents_page(
     documents: Sequence[Document],
     *,
+    q: str = "",
     title: str = "Ask the Record",
     lang: str = "en",
     root: str = "",
 ) -> str:
-    """The list of the documents of the record."""
-    return _render("documents.html", lang, root, title=title, documents=documents)
+    """The list of the documents of the record; with ``q``, of those in which it was found."""
+    return _render(
+        "documents.html", lang, root, title=title, q=q, found=[(d, _hits(d, q)) for d in documents]
+    )
 
 
 def render_document_page(
@@ -71,22 +144,26 @@ def render_document_page(
     start: int | None = None,
     end: int | None = None,
     *,
+    q: str = "",
     title: str = "Ask the Record",
     lang: str = "en",
     root: str = "",
 ) -> str:
     """One document as it is stored, with ``text[start:end]`` marked across its blocks.
 
-    The first mark is ``#quote``; paragraph n is ``#p{n}``, headings not counted. ``start`` and
-    ``end`` that name no words of the text (negative, beyond its end, empty) mark nothing.
+    The first mark is ``#quote``; paragraph n is ``#p{n}``, headings not counted; heading n is
+    ``#s{n}``. ``start`` and ``end`` that name no words of the text (negative, beyond its end,
+    empty) mark nothing. With ``q``, the places where it stands are marked instead, ``#hit{n}``.
     """
     given = start is not None and end is not None and 0 <= start < end <= len(document.text)
-    marked = (start, end) if given and start is not None and end is not None else None
-    views = block_views(document, marked)
+    marked = (start, end) if given and not q and start is not None and end is not None else None
+    hits = _hits(document, q)
+    views = block_views(document, [marked] if marked else [hit.place for hit in hits])
     heading = None
     if views and views[0].kind == "heading" and _words(views[0]) == document.title:
         heading, *views = views
     groups = [(kind, list(group)) for kind, group in groupby(views, key=_list_or_block)]
+    contents = [view for view in views if view.section]
     return _render(
         "document.html",
         lang,
@@ -96,7 +173,23 @@ def render_document_page(
         heading=heading,
         groups=groups,
         marked=marked,
+        contents=contents if len(contents) > 2 else [],
+        q=q,
+        hits=hits,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Where looked-up words stand: offsets, and the words before, at and after them."""
+
+    place: tuple[int, int]
+    words: tuple[str, str, str]
+
+
+def _hits(document: Document, q: str) -> list[Hit]:
+    text = document.text
+    return [Hit(at, snippet(text, *at)) for at in find_words(text, q)] if q else []
 
 
 def _words(view: BlockView) -> str:
@@ -114,7 +207,7 @@ def _without(values: dict[str, Any], *names: str) -> dict[str, Any]:
 def _render(template: str, lang: str, root: str, **values: Any) -> str:
     lang = lang if lang in LANGUAGES else "en"
     page = _environment().get_template(template)
-    html = page.render(lang=lang, root=root, t=_Texts(lang), **values)
+    html = page.render(lang=lang, root=root, t=Texts(lang), **values)
     # A lone surrogate cannot be sent as UTF-8; it is shown as "?" rather than failing the page.
     return html.encode("utf-8", "replace").decode("utf-8")
 
@@ -134,53 +227,11 @@ def _environment() -> Environment:
         web_address=_web_address,
         runs=_runs,
         disputed=_disputed,
+        agreeing=_agreeing,
+        beside=_beside,
     )
+    environment.globals["asset"] = asset
     return environment
-
-
-@cache
-def _texts(lang: str) -> dict[str, str]:
-    """The widget's texts and those of the pages, so that both say the same."""
-    script = (_HERE / "static" / f"texts.{lang}.js").read_text(encoding="utf-8")
-    shared: dict[str, str] = json.loads(script.removeprefix("export default ").strip().rstrip(";"))
-    own = (_HERE / "templates" / f"texts.{lang}.json").read_text(encoding="utf-8")
-    return {**shared, **json.loads(own)}
-
-
-class _Texts:
-    """Text by name with ``{placeholders}``; with ``n``, the form for that number."""
-
-    def __init__(self, lang: str) -> None:
-        self._texts = _texts(lang)
-
-    def __call__(self, name: str, **values: object) -> str:
-        if "n" in values:
-            form = {0: "zero", 1: "one"}.get(values["n"], "other")  # type: ignore[call-overload]
-            for candidate in (f"{name}_{form}", f"{name}_other"):
-                if candidate in self._texts:
-                    name = candidate
-                    break
-        return self._texts[name].format(**values)
-
-    def date(self, iso: str) -> str:
-        """``2025-03-13`` in words; what is no such date, as it is."""
-        found = re.fullmatch(r"(\d{4})-(\d{2})-(\d{2})", iso)
-        months = self._texts["months"].split(",")
-        if not found or not 1 <= int(found[2]) <= 12:
-            return iso
-        return self("date", day=int(found[3]), month=months[int(found[2]) - 1], year=found[1])
-
-    def share(self, probability: float) -> str:
-        """What a calibrated probability means; in steps of 5, as more is not known."""
-        return self("band_meaning", n=min(95, max(5, int(probability * 20 + 0.5) * 5)))
-
-    def agreeing(self, answer: Answer) -> str:
-        """How many documents say what the first passage says, when there is more than one."""
-        first = answer.passages[0].passage.passage_id
-        for group in answer.corroboration:
-            if group.sources > 1 and first in group.passage_ids:
-                return self("agree", n=group.sources)
-        return ""
 
 
 def _visible(text: str | None) -> Markup:
@@ -214,6 +265,29 @@ def _disputed(answer: Answer) -> list[CitedPassage]:
     """The further passages that say something else of the same matter than the first."""
     ids = {words.passage_id for found in answer.disagreements for words in found.passages}
     return [cited for cited in answer.passages[1:] if cited.passage.passage_id in ids]
+
+
+def _agreeing(answer: Answer) -> Corroboration | None:
+    """The passages of several documents that say what the first says, when there are any."""
+    first = answer.passages[0].passage.passage_id
+    for group in answer.corroboration:
+        if group.sources > 1 and first in group.passage_ids:
+            return group
+    return None
+
+
+def _beside(answer: Answer) -> list[CitedPassage]:
+    """The passages shown with the first: those that differ, else one that says the same."""
+    group = _agreeing(answer)
+    source = answer.passages[0].document.doc_id
+    agreeing = [
+        cited
+        for cited in answer.passages[1:]
+        if group is not None
+        and cited.passage.passage_id in group.passage_ids
+        and cited.document.doc_id != source
+    ]
+    return _disputed(answer) or agreeing[:1]
 
 
 def _runs(cited: CitedPassage) -> list[Run]:

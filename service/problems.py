@@ -53,6 +53,7 @@ KINDS = {
     kind.name: kind
     for kind in (
         Kind("bad-request", 400, "Bad request", "The request cannot be read as HTTP."),
+        Kind("unauthorized", 401, "Not authorised", "The operator's page needs the token."),
         Kind("cors", 403, "Origin not allowed", "The page's origin is not in the CORS setting."),
         Kind("not-found", 404, "Not found", "There is no such path or document."),
         Kind("method-not-allowed", 405, "Method not allowed", "See the header Allow."),
@@ -66,6 +67,7 @@ KINDS = {
         Kind("loading", 503, "Loading", "The index is being loaded; ask again in a moment."),
         Kind("no-index", 503, "No index", "The service has no index it could answer from."),
         Kind("stopping", 503, "Stopping", "The service is being stopped."),
+        Kind("question-log", 503, "Questions not readable", "Answers are not affected."),
         Kind("feedback-store", 503, "Feedback not stored", "Answers are not affected."),
     )
 }

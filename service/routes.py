@@ -13,7 +13,7 @@ from ulid import ULID
 
 from index.types import Document
 from service import pages
-from service.answers import Answer
+from service.answers import Answer, Question
 from service.asking import address_of, answer_question, check_query
 from service.feedback import FeedbackError
 from service.html import page, page_language, prefers_html
@@ -32,7 +32,9 @@ from service.schemas import (
     HealthResponse,
     SuggestionsResponse,
 )
+from service.sqlite_file import StoreError
 from service.static_files import static_files
+from service.text_search import MAX_WORDS, find_words
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -69,7 +71,10 @@ Service = Annotated[Lifecycle, Depends(_lifecycle)]
 )
 async def ask(request: Request, service: Service, body: AskRequest) -> AskResponse:
     """Answers with quotations from the record, or says that the record does not answer."""
-    return _respond(request, service, await answer_question(request, service, body.to_question()))
+    question = body.to_question()
+    return await _respond(
+        request, service, question, await answer_question(request, service, question)
+    )
 
 
 @router.get(
@@ -80,7 +85,10 @@ async def ask_by_query(
 ) -> AskResponse:
     """The same as POST, for a browser or curl. Unknown or repeated parameters are refused."""
     check_query(request)
-    return _respond(request, service, await answer_question(request, service, query.to_question()))
+    question = query.to_question()
+    return await _respond(
+        request, service, question, await answer_question(request, service, question)
+    )
 
 
 @router.get("/suggestions", tags=["answers"], responses=_problems(503))
@@ -123,6 +131,15 @@ Format = Annotated[
 ]
 
 
+Words = Annotated[
+    str,
+    Query(
+        max_length=MAX_WORDS,
+        description="Words to find in the text, whatever their case and accents.",
+    ),
+]
+
+
 @router.get(
     "/documents",
     tags=["record"],
@@ -136,16 +153,20 @@ def documents(
     lang: str | None = None,
     limit: Annotated[int, Query(ge=1, le=1_000)] = 1_000,
     offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
+    q: Words = "",
 ) -> Response | DocumentsResponse:
-    """The documents of the record: JSON, or a page for a browser."""
+    """The documents of the record, or those that hold `q`: JSON, or a page for a browser."""
     with service.lease() as answerer:
         found = answerer.documents()
+    if q.strip():
+        found = [d for d in found if find_words(d.text, q, 1) or find_words(d.title, q, 1)]
     shown = found[offset : offset + limit]
     if _wants_page(request, format):
         return page(
             request,
             pages.render_documents_page(
                 shown,
+                q=q.strip(),
                 title=service.settings.title,
                 lang=page_language(request, lang),
                 root=service.settings.root_path,
@@ -170,8 +191,9 @@ def document(
     lang: str | None = None,
     start: Annotated[int | None, Query(description="Where the marked words begin.")] = None,
     end: Annotated[int | None, Query(description="Where the marked words end.")] = None,
+    q: Words = "",
 ) -> Response | DocumentResponse:
-    """One document: JSON, or a page that marks the words from `start` to `end`."""
+    """One document: JSON, or a page that marks the words from `start` to `end`, or `q`."""
     with service.lease() as answerer:
         found: Document | None = answerer.document(doc_id)
     if found is None:
@@ -183,6 +205,7 @@ def document(
                 found,
                 start,
                 end,
+                q=q.strip(),
                 title=service.settings.title,
                 lang=page_language(request, lang),
                 root=service.settings.root_path,
@@ -197,12 +220,15 @@ async def chat(
 ) -> HTMLResponse:
     """The chat page. With `q` it holds the answer, for a browser without scripts."""
     answer: Answer | None = None
+    reply: str | None = None
     problem: str | None = None
     status = 200
     headers: dict[str, str] = {}
     if q is not None and q.strip():
         try:
-            answer = await answer_question(request, service, AskQuery(q=q).to_question())
+            asked = AskQuery(q=q).to_question()
+            answer = await answer_question(request, service, asked)
+            reply = (await _respond(request, service, asked, answer)).model_dump_json()
         except (ValidationError, RequestValidationError):
             status, problem = 422, "Ask a question of 1 to 1,000 characters."
         except Problem as error:
@@ -216,6 +242,7 @@ async def chat(
         answer=answer,
         question=(q or "").strip()[:1_000],
         problem=problem,
+        reply=reply,
         lang=page_language(request, lang),
         root=service.settings.root_path,
     )
@@ -232,6 +259,19 @@ async def embed(request: Request, service: Service, lang: str | None = None) -> 
         suggestions=service.answerer.suggestions if service.generation else (),
         lang=page_language(request, lang),
         root=service.settings.root_path,
+    )
+    return page(request, content)
+
+
+@router.get("/widget", tags=["pages"], response_class=HTMLResponse)
+async def widget_page(request: Request, service: Service, lang: str | None = None) -> HTMLResponse:
+    """For site owners: the tag with its hash, its settings, a preview and a policy."""
+    root = service.settings.root_path
+    content = pages.render_widget_page(
+        title=service.settings.title,
+        address=f"{request.url.scheme}://{request.url.netloc}{root}",
+        lang=page_language(request, lang),
+        root=root,
     )
     return page(request, content)
 
@@ -282,9 +322,17 @@ def metrics(service: Service) -> Response:
     return Response(content, headers={"Content-Type": media_type})
 
 
-def _respond(request: Request, service: Lifecycle, answer: Answer) -> AskResponse:
-    response = AskResponse.of(answer)
+async def _respond(
+    request: Request, service: Lifecycle, question: Question, answer: Answer
+) -> AskResponse:
+    response = AskResponse.of(answer, service.document_count)
     request.scope["state"]["log"]["answer_id"] = response.answer_id
+    if service.questions is not None:
+        try:
+            keep = partial(service.questions.add, response.answer_id, question, answer)
+            await to_thread.run_sync(keep)
+        except StoreError as error:
+            log_event("question_log_failed", level=logging.ERROR, reason=str(error))
     return response
 
 

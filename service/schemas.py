@@ -133,6 +133,7 @@ class IndexResponse(BaseModel):
     fingerprint: str
     built_at: str
     model: str
+    documents: int | None = Field(description="How many documents the record holds, if known.")
 
 
 class AskResponse(BaseModel):
@@ -158,8 +159,8 @@ class AskResponse(BaseModel):
     timing_ms: dict[str, float]
 
     @classmethod
-    def of(cls, answer: Answer) -> Self:
-        """The response for ``answer``, under a new ``answer_id``."""
+    def of(cls, answer: Answer, documents: int | None = None) -> Self:
+        """The response for ``answer`` from a record of ``documents``, under a new id."""
         return cls(
             answer_id=str(ULID()),
             status=answer.status,
@@ -191,6 +192,7 @@ class AskResponse(BaseModel):
                 fingerprint=answer.index.fingerprint,
                 built_at=answer.index.built_at,
                 model=answer.index.model,
+                documents=documents,
             ),
             timing_ms={name: round(ms, 1) for name, ms in answer.timing_ms.items()},
         )

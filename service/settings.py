@@ -9,14 +9,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "ASK_RECORD_"
 _ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
 _OWN_PATHS = frozenset(
-    "ask docs documents embed feedback livez metrics openapi.json readyz static suggestions "
-    "widget.js".split()
+    "ask docs documents embed feedback livez metrics openapi.json operator readyz static "
+    "suggestions widget widget.js".split()
 )
 
 Names = Annotated[tuple[str, ...], NoDecode]
@@ -111,6 +111,22 @@ class Settings(BaseSettings):
     feedback_max_mb: int = Field(
         default=64, ge=1, le=100_000, description="Largest size of the feedback file, in MiB."
     )
+    operator_token: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="Opens /operator, where questions are listed; no such page if unset.",
+    )
+    questions_db: Path | None = Field(
+        default=None,
+        description="SQLite file for /operator; INDEX.questions.sqlite3 beside the index if unset.",
+    )
+    questions_days: int = Field(
+        default=90, ge=1, le=3_650, description="Days after which a question is forgotten."
+    )
+    questions_keep_words: bool = Field(
+        default=False,
+        description="Whether that file holds the words of questions; people may write names there.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info",
         description="Least severe event that is logged: debug, info, warning or error.",
@@ -156,6 +172,12 @@ class Settings(BaseSettings):
         return self.feedback_db or index.with_name(f"{index.name}.feedback.sqlite3")
 
     @property
+    def questions_path(self) -> Path:
+        """Where questions are kept for the operator's page."""
+        index = self.index_dir.absolute()
+        return self.questions_db or index.with_name(f"{index.name}.questions.sqlite3")
+
+    @property
     def model_threads(self) -> int:
         """Threads for the models of one worker: over all workers never more than the cores."""
         share = available_cores() // (self.workers * self.max_concurrent_questions)
@@ -188,6 +210,8 @@ def _origin(value: str) -> str:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
     if isinstance(value, Iterable) and not isinstance(value, str):
         return ",".join(map(str, value))
     return str(value)

@@ -1,189 +1,36 @@
-/** The conversation: the panel (or the full page), the question field and what was said. */
-import { renderAnswer, renderProblem, renderSuggestions } from "./answer.js";
-import { createClient } from "./api.js";
-import { el, icon, present, text } from "./dom.js";
-import { STYLE } from "./styles.js";
-
-const LONGEST_QUESTION = 1000;
-const LONGEST_HISTORY = 10;
-const CLOSE = "M6 6l12 12M18 6L6 18";
-const SEND = "M12 19V5M5.5 11.5L12 5l6.5 6.5";
-
-/** Builds the conversation of `host` into its shadow `root`. */
-export async function createPanel(host, root) {
-  const { default: texts } = await import(`./texts.${host.language}.js`);
-  const conversation = new Conversation(host, texts);
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync(STYLE);
-  root.adoptedStyleSheets.push(sheet);
-  root.querySelector("slot")?.remove();
-  root.append(conversation.element);
-  conversation.start();
-  return conversation;
-}
-
-/** Text by name with `{placeholders}`; with `n`, the form for that number. */
-function translator(texts, language) {
-  const plural = new Intl.PluralRules(language);
-  return (name, values = {}) => {
-    const found = texts[name] ?? texts[`${name}_${plural.select(values.n)}`] ?? texts[`${name}_other`];
-    return found.replace(/\{(\w+)\}/g, (_, key) => values[key]);
-  };
-}
-
-class Conversation {
-  #history = [];
-  #pending;
-
-  constructor(host, texts) {
-    const { language, endpoint } = host;
-    this.host = host;
-    this.t = translator(texts, language);
-    this.client = createClient(endpoint);
-    this.context = { t: this.t, language, endpoint, ask: (question) => this.ask(question), feedback: this.client.feedback };
-    this.element = this.#build(language, texts.dir);
-  }
-
-  #build(lang, dir) {
-    const { t, host } = this;
-    this.empty = el("div", { class: "empty" }, el("p", { class: "welcome" }, t("welcome")), el("p", { class: "why" }, t("promise")));
-    this.log = el("div", { class: "log", role: "log", "aria-live": "polite", "aria-label": t("conversation") });
-    this.scroller = el("div", { class: "scroller" }, this.empty, this.log);
-    const common = { lang, dir };
-    if (host.isPage) return el("div", { ...common, class: "panel page" }, this.scroller, this.#buildComposer());
-
-    // What scrolls can be reached by keyboard.
-    for (const [name, value] of Object.entries({ tabindex: 0, role: "group", "aria-label": t("conversation") })) this.scroller.setAttribute(name, value);
-    const close = el("button", { type: "button", class: "icon", "aria-label": t("close"), click: () => host.close() }, icon(CLOSE));
-    const leave = (event) => {
-      if (event.type === "keydown" && (event.key !== "Escape" || event.isComposing)) return;
-      event.preventDefault();
-      event.stopPropagation();
-      host.close();
-    };
-    const header = el("header", { class: "header" }, el("h2", { id: "title" }, host.dataset.title || t("title")), close);
-    return el("dialog", { ...common, class: "panel", "aria-labelledby": "title", keydown: leave, cancel: leave }, header, this.scroller, this.#buildComposer());
-  }
-
-  #buildComposer() {
-    const { t } = this;
-    const submit = (event) => {
-      event.preventDefault();
-      this.#submit();
-    };
-    const keydown = (event) => {
-      // An input method (Vietnamese Telex, Japanese, ...) uses Enter to finish a word.
-      if (event.key === "Enter" && !event.shiftKey && !event.isComposing) submit(event);
-    };
-    this.field = el("textarea", { id: "question", class: "field", rows: 1, dir: "auto", placeholder: t("placeholder"), enterkeyhint: "send", "aria-describedby": "notice", keydown });
-    this.notice = el("p", { id: "notice", class: "notice", role: "status" });
-    return el(
-      "form",
-      { class: "composer", submit },
-      el("label", { class: "hidden", for: "question" }, t("question")),
-      el("div", { class: "box" }, this.field, el("button", { class: "send", "aria-label": t("send") }, icon(SEND))),
-      this.notice,
-    );
-  }
-
-  /** Examples: those that the page itself holds, else the service's. */
-  async start() {
-    this.connect();
-    const { host } = this;
-    if (host.isPage && host.dataset.question) this.ask(host.dataset.question);
-    const held = [...host.querySelectorAll("[data-suggestion]")].map((node) => node.dataset.suggestion);
-    // What was there for readers without scripts.
-    host.replaceChildren();
-    const questions = held.length ? held : await this.client.suggestions().catch(() => []);
-    this.empty.append(...present([renderSuggestions(questions, "examples", this.context)]));
-  }
-
-  connect() {
-    for (const change of ["online", "offline"]) addEventListener(change, this.#sayNetwork);
-  }
-
-  disconnect() {
-    for (const change of ["online", "offline"]) removeEventListener(change, this.#sayNetwork);
-    this.#pending?.abort();
-  }
-
-  #sayNetwork = () => {
-    this.notice.textContent = navigator.onLine ? "" : this.t("error_offline");
-  };
-
-  show(moveFocus) {
-    // On a phone the panel covers the page, so what lies behind must be out of reach.
-    if (moveFocus && matchMedia("(max-width: 480px)").matches) this.element.showModal();
-    else this.element.setAttribute("open", "");
-    if (moveFocus) this.field.focus();
-  }
-
-  hide() {
-    this.element.close();
-  }
-
-  #submit() {
-    const { field, notice, t } = this;
-    const question = field.value.trim();
-    const length = Array.from(question).length;
-    notice.textContent = length > LONGEST_QUESTION ? t("too_long", { length, longest: LONGEST_QUESTION }) : "";
-    if (!question || notice.textContent) return;
-    field.value = "";
-    // On a touch screen the keyboard would cover the answer.
-    if (matchMedia("(pointer: coarse)").matches) field.blur();
-    this.ask(question);
-  }
-
-  ask(question) {
-    this.empty.remove();
-    const reply = el("div", { class: "reply" });
-    this.log.append(el("div", { class: "entry" }, el(this.host.isPage ? "h2" : "h3", { class: "question", dir: "auto" }, text(question)), reply));
-    return this.#answer(question, reply);
-  }
-
-  /** Puts the answer into `reply`. One that is still awaited is given up. */
-  async #answer(question, reply) {
-    const { t } = this;
-    this.#pending?.abort();
-    const { signal } = (this.#pending = new AbortController());
-    const waiting = el("p", { class: "waiting" }, t("waiting"));
-    const show = (nodes) => {
-      reply.replaceChildren(...present(nodes));
-      this.#reveal(reply.parentElement);
-    };
-    show([waiting]);
-    const history = this.#history.length ? this.#history.slice(-LONGEST_HISTORY) : undefined;
-    try {
-      const answer = await this.client.ask({ question, history }, signal, () => (waiting.textContent = t("trying_again")));
-      if (signal.aborted) throw signal.reason;
-      const understood = answer.resolved_question;
-      show([
-        understood && understood !== question && el("p", { class: "understood" }, t("understood"), " ", el("q", { dir: "auto" }, text(understood))),
-        renderAnswer(answer, this.context),
-      ]);
-      this.#history.push({ question });
-      this.#emit("answer", { question, answer });
-    } catch (error) {
-      if (signal.aborted) return reply.replaceChildren(el("p", { class: "why" }, t("stopped")));
-      // Any other error means that the reply was not understood.
-      const problem = error.kind ? error : { kind: "reply", status: 0 };
-      if (problem !== error) console.error(error);
-      const retry = () => {
-        this.field.focus();
-        this.#answer(question, reply);
-      };
-      show(renderProblem(problem, t, retry));
-      this.#emit("error", { question, kind: problem.kind, status: problem.status });
-    }
-  }
-
-  /** Brings the question to the top: reading begins with the quotation. */
-  #reveal(entry) {
-    if (this.host.isPage) entry.scrollIntoView();
-    else this.scroller.scrollTop = entry.offsetTop;
-  }
-
-  #emit(name, detail) {
-    this.host.dispatchEvent(new CustomEvent(`record-${name}`, { bubbles: true, composed: true, detail }));
-  }
-}
+function el(tag,attributes,...children){const node=document.createElement(tag);for(const[name,value]of Object.entries(attributes??{})){if(typeof value==="function")node.addEventListener(name,value);else if(value!==undefined&&value!==null)node.setAttribute(name,value);if(name==="class")node.setAttribute("part",value);}
+node.append(...present(children));return node;}
+const present=(children)=>children.flat().filter(Boolean);function icon(path){const[svg,line]=["svg","path"].map((tag)=>document.createElementNS("http://www.w3.org/2000/svg",tag));svg.setAttribute("viewBox","0 0 24 24");svg.setAttribute("aria-hidden","true");line.setAttribute("d",path);svg.append(line);return svg;}
+function text(value){return String(value??"").split(/(\p{Bidi_Control})/u).map((piece,i)=>(i%2?el("bdi",{class:"control","data-code":codeOf(piece)},piece):piece));}
+const codeOf=(character)=>`U+${character.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}`;function link(href,label,note,kind="action"){if(!/^https?:/.test(addressOf(href)?.protocol))return null;return el("a",{class:kind,href,target:"_blank",rel:"noopener noreferrer"},label,el("span",{class:"hidden"},` (${note})`));}
+function addressOf(href,base){try{return new URL(href,base);}catch{return null;}}
+function markedText(passage,t){const points=Array.from(passage.text);const marks=(passage.highlights??[]).map(({start,end,kind})=>({from:start-passage.start,to:end-passage.start,kind})).filter(({from,to})=>from>=0&&from<to&&to<=points.length);const edges=[...new Set([0,points.length,...marks.flatMap(({from,to})=>[from,to])])].sort((a,b)=>a-b);const nodes=[];let sentence=null;edges.slice(1).forEach((to,i)=>{const from=edges[i];const marked=(kind)=>marks.some((mark)=>mark.kind===kind&&mark.from<=from&&to<=mark.to);let piece=text(points.slice(from,to).join(""));if(marked("span"))piece=[el("mark",{class:"span"},piece)];if(!marked("sentence")){sentence=null;nodes.push(...piece);}else if(sentence)sentence.append(...piece);else{sentence=el("mark",{class:"sentence","data-before":t("mark_begins"),"data-after":t("mark_ends")},piece);nodes.push(sentence);}});return nodes;}
+function sentenceOf({text:words,start,highlights}){const found=highlights?.find(({kind})=>kind==="sentence");return found?Array.from(words).slice(found.start-start,found.end-start).join(""):words;}
+const THUMB="M7 11v9H4v-9zM7 11l4-8c1.5 0 2.5 1 2.5 2.5V9H19a2 2 0 0 1 2 2.3l-1.2 7a2 2 0 0 1-2 1.7H7";const LONG_CONTEXT=280;const TAGS=["wrong","not_asked","outdated"];const REASONS=["below_threshold","out_of_corpus","not_a_question","language"];function renderAnswer(answer,context){const{t}=context;const[first,...others]=answer.passages;if(!first)return renderRefusal(answer,context);const disputed=answer.disagreements?.flatMap(({passages})=>passages.map((words)=>words.passage_id))??[];const agreeing=agreement(answer,first);const second=others.find(({passage_id:id,source})=>agreeing?.passage_ids.includes(id)&&source.doc_id!==first.source.doc_id);const differing=others.filter(({passage_id:id})=>disputed.includes(id));const beside=differing.length?differing:present([second]);const shown=(passage)=>renderPassage(passage,context);return[differing.length&&el("p",{class:"label"},t("differ")),shown(first),!differing.length&&second&&el("p",{class:"label"},t("also")),beside.map(shown),renderTrust(answer,agreeing,t),renderFeedback(answer,first,context),fold("further",others.filter((passage)=>!beside.includes(passage)),context),renderSuggestions(answer.suggestions?.slice(0,3),"next",context),].flat();}
+const agreement=({corroboration},{passage_id:id})=>corroboration?.find(({passage_ids:ids,sources})=>sources>1&&ids.includes(id));function renderRefusal({reason,near_misses:nearMisses,suggestions,index},context){const{t,language}=context;const why=REASONS.includes(reason)?reason:REASONS[0];return[el("p",{class:"refusal"},t(`refusal_${why}`)),el("p",{class:"why"},t(`why_${why}`)," ",index?.documents&&t("looked",{n:index.documents,date:formatDate(index.built_at.slice(0,10),language)})),fold("near_misses",nearMisses,context),renderSuggestions(suggestions,"can_answer",context),];}
+function renderSuggestions(questions,label,{t,ask}){if(!questions?.length)return null;const button=(question)=>el("button",{type:"button",class:"suggestion",dir:"auto",click:()=>ask(question)},text(question));return el("div",{class:`suggestions ${label}`},el("p",{class:"label"},t(label)),el("ul",{},questions.slice(0,6).map((question)=>el("li",{},button(question)))));}
+const retryButton=(t,retry)=>el("button",{type:"button",class:"action strong",click:retry},t("retry"));const renderStopped=(why,t,retry)=>[el("p",{class:"why"},why),retryButton(t,retry)];function renderProblem({kind,title,detail},t,retry){return[el("p",{class:"refusal",dir:"auto"},text(title||t(`error_${kind}`))),detail&&el("p",{class:"why",dir:"auto"},text(detail)),retryButton(t,retry),];}
+function fold(name,passages,context){if(!passages?.length)return null;const shown=passages.map((passage)=>renderPassage(passage,context,name==="near_misses"));return el("details",{class:"more"},el("summary",{},context.t(name,{n:shown.length})),shown);}
+function renderPassage(passage,{t,language,endpoint},plain){const view=viewAddress(passage.links.view,endpoint);const words=el("blockquote",{class:"quote",lang:passage.lang,dir:"auto"},plain?text(passage.text):markedText(passage,t));return el("figure",{class:plain?"passage plain":"passage"},words,el("figcaption",{class:"source"},renderSource(passage.source,t,language)),el("div",{class:"actions"},!plain&&unfoldButton(words,t),link(view,t("open_document"),t("new_tab"),"action strong"),link(passage.links.source,t("original"),t("new_tab")),copyButton(passage,view,t,language),),);}
+function unfoldButton(words,t){const nodes=[...words.childNodes];const[from,to]=["findIndex","findLastIndex"].map((find)=>nodes[find](({className})=>className==="sentence"));const around=[nodes.slice(0,from),nodes.slice(to+1)];const length=around.flat().reduce((sum,{textContent})=>sum+textContent.length,0);if(from<0||length<LONG_CONTEXT)return null;const rests=around.filter(([node])=>node).map((rest)=>{const whole=el("span",{class:"rest"});rest[0].before(whole);whole.append(el("span",{},...rest));return whole;});const button=el("button",{type:"button",class:"action"});const turn=(folded)=>{for(const rest of rests)rest.firstChild.hidden=folded;words.classList.toggle("folded",folded);button.setAttribute("aria-expanded",!folded);button.textContent=t(folded?"unfold":"fold");};button.addEventListener("click",()=>turn(!words.classList.contains("folded")));turn(true);return button;}
+function renderSource({title,doc_id:id,publisher,published,event_date,section,page,paragraph},t,language){published??=event_date;const places=[publisher&&el("bdi",{},text(publisher)),published&&el("time",{datetime:published},formatDate(published,language)),section&&el("bdi",{},text(section)),page&&t("page",{n:page}),paragraph&&t("paragraph",{n:paragraph}),].filter(Boolean);return[el("cite",{},el("bdi",{},text(title||id))),el("span",{class:"place"},places.map((place,i)=>(i?[" · ",place]:place)).flat()),];}
+function viewAddress(view,endpoint){const url=addressOf(`${view}`.replace(/^\/+/,"./"),endpoint);if(url?.origin!==endpoint.origin)return null;url.hash="quote";return url.href;}
+function formatDate(iso,language){const date=new Date(`${iso}T00:00Z`);if(Number.isNaN(+date))return iso;return date.toLocaleDateString(language==="en"?"en-GB":language,{dateStyle:"long",timeZone:"UTC"});}
+function copyButton(passage,view,t,language){const button=el("button",{type:"button",class:"action"},t("copy"));button.addEventListener("click",async()=>{const now=new Date();const today=[now.getFullYear(),now.getMonth()+1,now.getDate()].map((part)=>`${part}`.padStart(2,"0")).join("-");const original=link(passage.source.url,"")&&passage.source.url;const lines=[`“${sentenceOf(passage)}”`,passage.citation,original,view,t("accessed",{date:formatDate(today,language)})];const copied=await copyText(lines.filter(Boolean).join("\n"),button);button.textContent=t(copied?"copied":"copy_failed");setTimeout(()=>(button.textContent=t("copy")),2500);});return button;}
+async function copyText(value,button){try{await navigator.clipboard.writeText(value);return true;}catch{const field=el("textarea",{class:"hidden"});field.value=value;button.after(field);field.select();const copied=document.execCommand("copy");field.remove();button.focus();return copied;}}
+function renderTrust({confidence:{band,probability}},agreeing,t){const n=Math.min(95,Math.max(5,Math.round(probability*20)*5));const level=["high","medium"].includes(band)?band:"low";return el("div",{class:`trust ${level}`},el("span",{class:"bars","aria-hidden":"true"},el("i"),el("i"),el("i")),el("p",{},el("strong",{},t(`band_${level}`))," ",agreeing&&`${t("agree", { n: agreeing.sources })} `,t("band_meaning",{n})),);}
+function renderFeedback({answer_id},{passage_id},{t,feedback}){const said=el("span",{role:"status"});const tags=el("div",{class:"tags",role:"group","aria-label":t("what_is_wrong"),hidden:""},el("span",{},t("what_is_wrong")));const give=(button,row,body)=>async()=>{const press=(pressed)=>row.forEach((other)=>other.setAttribute("aria-pressed",pressed&&other===button));press(true);tags.hidden=body.value==="up";const saved=await feedback({answer_id,passage_id,...body}).then(()=>true,()=>false);if(!saved)press(false);said.textContent=t(saved?"thanks":"feedback_failed");};const button=(attributes,row,body,content)=>{const made=el("button",{type:"button","aria-pressed":"false",...attributes},content);made.addEventListener("click",give(made,row,body));row.push(made);return made;};const[thumbs,reasons]=[[],[]];for(const value of["up","down"])button({class:`icon ${value}`,"aria-label":t(`thumb_${value}`)},thumbs,{value},icon(THUMB));for(const tag of TAGS)button({class:"action tag"},reasons,{value:"down",tags:[tag]},t(`tag_${tag}`));tags.append(...reasons);return el("div",{class:"feedback",role:"group","aria-label":t("feedback")},el("span",{},t("feedback")),thumbs,said,tags);}
+const TIMEOUT_MS=30_000;const LONGEST_WAIT_S=15;class Problem extends Error{constructor(kind,values){super(kind);Object.assign(this,{kind,status:0},values);}}
+function createClient(endpoint){const send=(path,signal,body)=>request(new URL(path,endpoint),signal,body);const sendTwice=async(path,signal,body,onRetry)=>{try{return await send(path,signal,body);}catch(problem){const wait=secondsToWait(problem);if(!(wait<=LONGEST_WAIT_S))throw problem;onRetry?.();await new Promise((resolve)=>setTimeout(resolve,wait*1000));return send(path,signal,body);}};return{ask:(body,signal,onRetry)=>sendTwice("ask",signal,body,onRetry),suggestions:async()=>(await sendTwice("suggestions")).suggestions,feedback:(body)=>send("feedback",null,body),};}
+async function request(url,signal,body){const controller=new AbortController();const stop=()=>controller.abort();if(signal?.aborted)stop();signal?.addEventListener("abort",stop);const timer=setTimeout(stop,TIMEOUT_MS);try{const response=await fetch(url,{method:body?"POST":"GET",headers:body&&{"Content-Type":"application/json"},body:body&&JSON.stringify(body),credentials:"omit",signal:controller.signal,});const reply=await response.json().catch(()=>null);if(!response.ok)throw new Problem("http",{...reply,status:response.status,wait:retryAfter(response)});if(!reply&&response.status!==204)throw new Problem(controller.signal.aborted?"timeout":"reply");return reply;}catch(error){if(error instanceof Problem)throw error;throw new Problem(controller.signal.aborted?"timeout":navigator.onLine?"network":"offline");}finally{clearTimeout(timer);signal?.removeEventListener("abort",stop);}}
+function retryAfter({headers}){const value=headers.get("Retry-After")??"2";const seconds=Number.isNaN(+value)?(Date.parse(value)-Date.now())/1000:+value;return Math.max(0,Number.isNaN(seconds)?2:seconds);}
+function secondsToWait({kind,status,wait}){if(kind==="network")return 1;return status===503||status===429?wait:undefined;}
+const STYLE=":host{--ask-surface:#fdfdfb;--ask-raised:#f1f3ee;--ask-ink:#17201f;--ask-muted:#55605e;--ask-line:#d9ddd6;--ask-mark:#fdf0c2;--ask-mark-ink:#17201f;--ask-strong:#ffd25e;--ask-strong-ink:#17201f;--ask-serif:ui-serif,\"Noto Serif\",\"Palatino Linotype\",Palatino,Georgia,\"Times New Roman\",serif}@media (prefers-color-scheme:dark){:host(:not([data-theme=\"light\"])){--ask-surface:#151a1b;--ask-raised:#202728;--ask-ink:#e9ebe6;--ask-muted:#a6b0ad;--ask-line:#343d3d;--ask-mark:#3f3718;--ask-mark-ink:#fbf5e0;--ask-strong:#f0c04a;--ask-strong-ink:#1a1503}}:host([data-theme=\"dark\"]){--ask-surface:#151a1b;--ask-raised:#202728;--ask-ink:#e9ebe6;--ask-muted:#a6b0ad;--ask-line:#343d3d;--ask-mark:#3f3718;--ask-mark-ink:#fbf5e0;--ask-strong:#f0c04a;--ask-strong-ink:#1a1503}*{box-sizing:border-box;margin:0;padding:0;font:inherit;color:inherit}.panel{display:flex;flex-direction:column;border:1px solid var(--ask-line);color:var(--ask-ink);background:var(--ask-surface);line-height:1.5;overflow-wrap:break-word}dialog{position:fixed;inset:auto 1.25em 5.5em auto;z-index:var(--ask-z,2147483000);width:min(var(--ask-width,27em),100vw - 2.5em);max-width:none;height:min(var(--ask-height,44em),100vh - 7em);max-height:none;border-radius:.9em;overflow:hidden;box-shadow:0 2px 6px #0002,0 24px 60px -12px #0006}dialog:not([open]){display:none!important}:host([data-position=\"bottom-left\"]) dialog{inset-inline:1.25em auto}header{display:flex;align-items:center;gap:1em;padding:.5em .5em .5em 1.25em;border-bottom:1px solid var(--ask-line)}header h2{flex:1;font-weight:650}.scroller{flex:1;min-height:0;overflow:hidden auto;overscroll-behavior:contain;position:relative;padding-inline:1.25em}.empty{padding-block:1.75em 1.5em}.welcome,.refusal{font:1.5em/1.3 var(--ask-serif);text-wrap:balance;margin-bottom:.35em}.why,.understood,.label,.waiting,.place,.trust,.feedback,.plain blockquote{color:var(--ask-muted)}.understood,.label,.action,.trust,.feedback,figcaption,summary,.notice{font-size:.9em}.entry{padding-block:1.5em 1.75em}.entry + .entry,.trust,details,.passage + .passage{border-top:1px solid var(--ask-line)}.question{font-size:1.06em;line-height:1.4}.question,strong,cite,.strong{font-weight:650}.reply>*{margin-top:1em}.passage + .passage{margin-top:1.5em;padding-top:1.5em}blockquote{font:1.19em/1.62 var(--ask-serif);text-wrap:pretty}details blockquote{font-size:1.06em}mark{color:var(--ask-mark-ink);background:var(--ask-mark);padding:.1em;-webkit-box-decoration-break:clone;box-decoration-break:clone;border-radius:.15em}.span{color:var(--ask-strong-ink);background:var(--ask-strong);font-weight:600}.sentence::before{content:attr(data-before)}.sentence::after{content:attr(data-after)}.hidden,.sentence::before,.sentence::after{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}.control::before{content:\"[\" attr(data-code) \"]\";font:.75em monospace}[hidden]{display:none!important}.folded .rest::before{content:\" … \";color:var(--ask-muted)}figcaption{margin-block:.9em .8em}cite{display:block}.actions,.trust,.feedback,.tags{display:flex;flex-wrap:wrap;gap:.5em;align-items:center}button{cursor:pointer;background:none;border:1px solid transparent;border-radius:.6em}.action,.suggestion{display:inline-flex;align-items:center;min-height:2.6em;padding:.3em .9em;line-height:1.35;text-align:start;text-decoration:none;color:var(--ask-accent);border:1px solid var(--ask-line);border-radius:.6em}.strong,:is(.action,.suggestion,.icon):hover{border-color:currentColor}:is(.action,.suggestion,.icon):hover{background:var(--ask-raised)}:focus-visible{outline:3px solid var(--ask-focus);outline-offset:2px}.scroller:focus-visible{outline-offset:-3px}textarea:focus-visible{outline:0}.label{margin-block:1.5em .5em}.suggestions ul{list-style:none;display:grid;gap:.5em}.suggestions li{display:grid}.suggestion{color:inherit}.trust{flex-wrap:nowrap;align-items:baseline;padding-top:1em;gap:.7em}strong{color:var(--ask-ink)}.bars{flex:none}.bars i{display:inline-block;width:.28em;height:.45em;margin-inline-end:.16em;background:var(--ask-line)}.bars :nth-child(2){height:.7em}.bars :last-child{height:.95em}.low i:first-child,.medium i:not(:last-child),.high i{background:var(--ask-accent)}.icon,.send{display:grid;place-items:center;width:2.75em;height:2.75em}svg{width:1.3em;fill:none;stroke:currentColor;stroke-width:1.75;stroke-linecap:round;stroke-linejoin:round}.tags{flex-basis:100%}.tags span{flex-basis:100%}.down svg{transform:rotate(180deg)}.send,[aria-pressed=\"true\"]{color:var(--ask-on-accent);background:var(--ask-accent)!important}summary{cursor:pointer;padding-block:.9em .5em;color:var(--ask-accent)}.waiting{animation:breathe 1.6s ease-in-out infinite alternate}@keyframes breathe{to{opacity:.45}}.composer{padding:.75em 1em max(.9em,env(safe-area-inset-bottom));background:var(--ask-surface);border-top:1px solid var(--ask-line)}.box{display:flex;align-items:end;gap:.4em;padding:.3em;border:1px solid var(--ask-muted);border-radius:1em;background:var(--ask-surface)}.box:focus-within{outline:2px solid var(--ask-accent)}textarea{flex:1;min-width:0;max-height:9em;padding:.6em .7em;border:0;background:none;resize:none;field-sizing:content}::placeholder{color:var(--ask-muted);opacity:1}.notice:not(:empty){padding:.5em .25em 0}.page{border:0;max-width:46em;min-height:inherit;margin-inline:auto}.page .scroller{overflow:visible}.page .entry{scroll-margin-top:.5em}.page .reply>.passage blockquote{font-size:1.4em;line-height:1.55}.page .composer{position:sticky;bottom:0;border:0;padding-inline:1.25em}@media (min-width:40em){.page ul{grid-template-columns:1fr 1fr}}@media (max-width:480px),(max-height:30em){:host(:not([data-mode=\"page\"])) dialog{inset:0;width:100%;height:100%;border:0;border-radius:0}}@media (prefers-reduced-motion:reduce){.waiting{animation:none}}@media (forced-colors:active){mark,.bars i{forced-color-adjust:none;color:CanvasText;background:Canvas;text-decoration:underline}.span{color:MarkText;background:Mark}.low i:first-child,.medium i:not(:last-child),.high i{background:CanvasText}.send,[aria-pressed=\"true\"]{forced-color-adjust:none;color:HighlightText;background:Highlight!important;border-color:Highlight}}@media print{.composer,.actions,.feedback,.suggestions{display:none}}";const LONGEST_QUESTION=1000;const LONGEST_HISTORY=10;const CLOSE="M6 6l12 12M18 6L6 18";const SEND="M12 19V5M5.5 11.5L12 5l6.5 6.5";export{STYLE};export function createPanel(host,root,texts){const conversation=new Conversation(host,texts);root.querySelector("slot")?.remove();root.append(conversation.element);conversation.start();return conversation;}
+function translator(texts,language){const plural=new Intl.PluralRules(language);return(name,values={})=>{const found=texts[name]??texts[`${name}_${plural.select(values.n)}`]??texts[`${name}_other`];return found.replace(/\{(\w+)\}/g,(_,key)=>values[key]);};}
+class Conversation{#history=[];#pending;#last="";constructor(host,texts){const{language,endpoint}=host;this.host=host;this.t=translator(texts,language);this.client=createClient(endpoint);this.context={t:this.t,language,endpoint,ask:(question)=>this.ask(question),feedback:this.client.feedback};this.element=this.#build(language,texts.dir);}#build(lang,dir){const{t,host}=this;this.empty=el("div",{class:"empty"},el("p",{class:"welcome"},t("welcome")),el("p",{class:"why"},t("promise")));this.log=el("div",{class:"log",role:"log","aria-live":"polite","aria-label":t("conversation")});this.scroller=el("div",{class:"scroller"},this.empty,this.log);const common={lang,dir};if(host.isPage)return el("div",{...common,class:"panel page"},this.scroller,this.#buildComposer());for(const[name,value]of Object.entries({tabindex:0,role:"group","aria-label":t("conversation")}))this.scroller.setAttribute(name,value);const close=el("button",{type:"button",class:"icon","aria-label":t("close"),click:()=>host.close()},icon(CLOSE));const leave=(event)=>{if(event.type==="keydown"&&(event.key!=="Escape"||event.isComposing))return;event.preventDefault();event.stopPropagation();host.close();};const header=el("header",{class:"header"},el("h2",{id:"title"},host.dataset.title||t("title")),close);return el("dialog",{...common,class:"panel","aria-labelledby":"title",keydown:leave,cancel:leave},header,this.scroller,this.#buildComposer());}#buildComposer(){const{t}=this;const submit=(event)=>{event.preventDefault();this.#submit();};const keydown=(event)=>{if(event.key==="Enter"&&!event.shiftKey&&!event.isComposing)submit(event);if(event.key==="ArrowUp"&&!this.field.value&&this.#last){event.preventDefault();this.field.value=this.#last;}};this.field=el("textarea",{id:"question",class:"field",rows:1,dir:"auto",placeholder:t("placeholder"),enterkeyhint:"send","aria-describedby":"notice",keydown});this.notice=el("p",{id:"notice",class:"notice",role:"status"});return el("form",{class:"composer",submit},el("label",{class:"hidden",for:"question"},t("question")),el("div",{class:"box"},this.field,el("button",{class:"send","aria-label":t("send")},icon(SEND))),this.notice,);}
+async start(){this.connect();const{question,answer,questions}=this.host.dataset;const held=questions?.split("|")??[...this.host.querySelectorAll("[data-suggestion]")].map((node)=>node.dataset.suggestion);this.host.replaceChildren();if(this.host.isPage&&question)return this.ask(question,answer&&JSON.parse(answer));const examples=held.length?held:await this.client.suggestions().catch(()=>[]);this.empty.append(...present([renderSuggestions(examples,"examples",this.context)]));}
+connect(){for(const change of["online","offline"])addEventListener(change,this.#sayNetwork);}
+disconnect(){for(const change of["online","offline"])removeEventListener(change,this.#sayNetwork);this.#pending?.abort("stopped_by_you");}#sayNetwork=()=>{this.notice.textContent=navigator.onLine?"":this.t("error_offline");};show(moveFocus){if(moveFocus&&matchMedia("(max-width: 480px)").matches)this.element.showModal();else this.element.setAttribute("open","");if(moveFocus)this.field.focus();}
+hide(){this.element.close();}#submit(){const{field,notice,t}=this;const question=field.value.trim();const length=Array.from(question).length;notice.textContent=length>LONGEST_QUESTION?t("too_long",{length,longest:LONGEST_QUESTION}):"";if(!question||notice.textContent)return;field.value="";if(matchMedia("(pointer: coarse)").matches)field.blur();this.ask(question);}
+ask(question,known){this.empty.remove();this.log.querySelector(".next")?.remove();this.#last=question;const reply=el("div",{class:"reply"});this.log.append(el("div",{class:"entry"},el(this.host.isPage?"h2":"h3",{class:"question",dir:"auto"},text(question)),reply));return this.#answer(question,reply,known);}
+async#answer(question,reply,known){const{t}=this;this.#pending?.abort("stopped");const controller=(this.#pending=new AbortController());const{signal}=controller;const waiting=el("p",{class:"waiting"},t("waiting"));const show=(nodes)=>{reply.replaceChildren(...present(nodes));if(!known)this.#reveal(reply.parentElement);};const retry=()=>{this.field.focus();this.#answer(question,reply);};const stop=()=>{this.field.focus();controller.abort("stopped_by_you");};try{if(!known)show([waiting,el("button",{type:"button",class:"action stop",click:stop},t("stop"))]);const history=this.#history.length?this.#history.slice(-LONGEST_HISTORY):undefined;const answer=known??(await this.client.ask({question,history},signal,()=>(waiting.textContent=t("trying_again"))));if(signal.aborted)throw signal.reason;const understood=answer.resolved_question;show([understood&&understood!==question&&el("p",{class:"understood"},t("understood")," ",el("q",{dir:"auto"},text(understood))),renderAnswer(answer,this.context),]);this.#history.push({question});this.#emit("answer",{question,answer});}catch(error){if(signal.aborted)return show(renderStopped(t(signal.reason),t,retry));const problem=error.kind?error:{kind:"reply",status:0};if(problem!==error)console.error(error);show(renderProblem(problem,t,retry));this.#emit("error",{question,kind:problem.kind,status:problem.status});}}#reveal(entry){if(this.host.isPage)entry.scrollIntoView();else this.scroller.scrollTop=entry.offsetTop;}#emit(name,detail){this.host.dispatchEvent(new CustomEvent(`record-${name}`,{bubbles:true,composed:true,detail}));}}

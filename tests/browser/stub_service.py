@@ -4,6 +4,7 @@ Questions choose what happens; see ``CASES``. Everything asked is kept in ``rece
 """
 
 import hashlib
+import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from service.answers import (
     IndexInfo,
     Reason,
 )
+from service.text_search import find_words
 
 STATIC = Path(pages.__file__).parent / "static"
 POLICY = (
@@ -140,7 +142,12 @@ HOSTILE_DOCUMENTS = tuple(
     )
     for i, payload in enumerate(HOSTILE)
 )
-DOCUMENTS = {d.doc_id: d for d in (REPORT, LETTER, ARABIC, BIDI, *HOSTILE_DOCUMENTS)}
+LONG_DOCUMENT = document(
+    "long",
+    "A long passage",
+    "Before it, much is said. " * 12 + "The answer stands here. " + "After it, more is said. " * 12,
+)
+DOCUMENTS = {d.doc_id: d for d in (REPORT, LETTER, ARABIC, LONG_DOCUMENT, BIDI, *HOSTILE_DOCUMENTS)}
 
 
 def cite(
@@ -237,6 +244,9 @@ SECOND = cite(
     rank=2,
 )
 OPENING = cite(REPORT, 2, ARCHIVE, "4 May 2026")
+LONG = answered(
+    "long", cite(LONG_DOCUMENT, 1, "The answer stands here.", "answer"), probability=0.8
+)
 REASONS: dict[str, Reason] = {
     "price": "below_threshold",
     "moon": "out_of_corpus",
@@ -262,6 +272,8 @@ def reply_to(question: str) -> Answer:
     if "when" in words:
         resolved = "When does the archive open?" if "open" not in words else None
         return answered(question, OPENING, band="medium", probability=0.71, resolved=resolved)
+    if "long" in words:
+        return LONG
     if "low" in words:
         return answered(question, OPENING, band="low", probability=0.55)
     if "title" in words:
@@ -302,6 +314,7 @@ def as_json(answer: Answer) -> dict[str, Any]:
             "fingerprint": INFO.fingerprint,
             "built_at": INFO.built_at,
             "model": INFO.model,
+            "documents": 2,
         },
         "timing_ms": answer.timing_ms,
     }
@@ -399,7 +412,7 @@ def _app(stub: StubService) -> FastAPI:
             response.headers["Access-Control-Allow-Headers"] = "content-type"
         else:
             response = await call_next(request)
-        if request.url.path != "/foreign":
+        if request.url.path not in ("/foreign", "/strict"):
             response.headers["Content-Security-Policy"] = POLICY
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Expose-Headers"] = "Retry-After"
@@ -417,12 +430,14 @@ def _app(stub: StubService) -> FastAPI:
 
     @app.get("/", response_class=HTMLResponse)
     async def chat(q: str = "", lang: str = "en") -> str:
+        answer = reply_to(q) if q else None
         return pages.render_chat_page(
             title="River Festival",
             suggestions=SUGGESTIONS,
             index_info=INFO,
             documents=2,
-            answer=reply_to(q) if q else None,
+            answer=answer,
+            reply=json.dumps(as_json(answer)) if answer else None,
             question=q,
             lang=lang,
         )
@@ -431,14 +446,23 @@ def _app(stub: StubService) -> FastAPI:
     async def embed() -> str:
         return pages.render_embed_page(title="River Festival", suggestions=SUGGESTIONS)
 
+    @app.get("/widget", response_class=HTMLResponse)
+    async def owners(request: Request) -> str:
+        return pages.render_widget_page(title="River Festival", address=str(request.base_url)[:-1])
+
     @app.get("/documents", response_class=HTMLResponse)
-    async def documents() -> str:
-        return pages.render_documents_page(list(DOCUMENTS.values()), title="River Festival")
+    async def documents(q: str = "") -> str:
+        found = (
+            [d for d in DOCUMENTS.values() if find_words(d.text, q)] if q else DOCUMENTS.values()
+        )
+        return pages.render_documents_page(list(found), q=q, title="River Festival")
 
     @app.get("/documents/{doc_id:path}", response_class=HTMLResponse)
-    async def one(doc_id: str, start: int | None = None, end: int | None = None) -> str:
+    async def one(
+        doc_id: str, start: int | None = None, end: int | None = None, q: str = ""
+    ) -> str:
         found = DOCUMENTS[doc_id]
-        return pages.render_document_page(found, start, end, title="River Festival")
+        return pages.render_document_page(found, start, end, q=q, title="River Festival")
 
     @app.get("/suggestions")
     async def suggestions() -> dict[str, Any]:
@@ -473,4 +497,27 @@ def _app(stub: StubService) -> FastAPI:
     async def foreign(service: str) -> str:
         return FOREIGN.replace("SERVICE", service)
 
+    @app.get("/strict", response_class=HTMLResponse)
+    async def strict(service: str, policy: str, response: Response) -> str:
+        response.headers["Content-Security-Policy"] = policy
+        return holding(f'<script defer src="{service}/widget.js"></script>')
+
+    @app.get("/many", response_class=HTMLResponse)
+    async def many(count: int) -> str:
+        return holding(
+            "<ask-the-record></ask-the-record>" * count + '<script defer src="/widget.js"></script>'
+        )
+
+    @app.get("/holding", response_class=HTMLResponse)
+    async def holding_page(body: str) -> str:
+        return holding(body)
+
     return app
+
+
+def holding(body: str) -> str:
+    """A page with ``body`` and nothing else of its own."""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A site</title>'
+        f"</head><body>{body}</body></html>"
+    )

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.stub_service import (
+    LONG,
     MAIN,
     OPENING,
     REPORT,
@@ -123,7 +124,11 @@ def test_the_citation_is_copied_with_the_quoted_words(page: Page, origin: str) -
     assert lines == [
         "“Mai Thu Hà 🎬, a film historian, was named to lead the organising committee.”",
         citation,
+        "https://news.example/reports/river?id=7",
         f"{origin}{MAIN.view_url}#quote",
+        page.evaluate(
+            "`Accessed ${new Date().toLocaleDateString('en-GB', { dateStyle: 'long' })}`"
+        ),
     ]
 
 
@@ -256,8 +261,122 @@ def test_a_new_question_gives_up_the_one_that_waits(
     ask(page, "When does the archive open?")
     expect(page.locator(".trust")).to_have_count(1)
     replies = page.locator(".reply").all_text_contents()
-    assert replies[0] == "Stopped, because you asked something else."
+    assert replies[0] == "Stopped, because you asked something else.Try again"
     assert "4 May 2026" in replies[1]
+
+
+def test_the_visitor_stops_a_question_and_asks_it_again(
+    page: Page, origin: str, stub: StubService
+) -> None:
+    stub.delay_s = 0.6
+    page.goto(origin)
+    ask(page, "Who leads the festival?")
+    page.get_by_role("button", name="Stop").click()
+    expect(last_reply(page).locator(".why")).to_have_text("Stopped.")
+    expect(page.locator("textarea")).to_be_focused()
+    page.wait_for_timeout(800)
+    assert page.locator(".trust").count() == 0
+    last_reply(page).get_by_role("button", name="Try again").click()
+    expect(page.locator(".trust")).to_be_visible()
+    assert "history" not in stub.received[-1]
+
+
+def test_the_arrow_up_brings_the_last_question_back(page: Page, origin: str) -> None:
+    page.goto(origin)
+    field = page.locator("textarea")
+    field.press("ArrowUp")
+    expect(field).to_have_value("")
+    ask(page, "Who leads the festival?")
+    expect(page.locator(".trust")).to_be_visible()
+    field.press("ArrowUp")
+    expect(field).to_have_value("Who leads the festival?")
+    field.fill("Something else")
+    field.press("ArrowUp")
+    expect(field).to_have_value("Something else")
+
+
+def test_a_document_that_says_the_same_is_quoted_with_the_first(page: Page, origin: str) -> None:
+    page.goto(origin)
+    ask(page, "Who leads the festival?")
+    reply = last_reply(page)
+    expect(reply.locator(".label").first).to_have_text("Another document says so too:")
+    assert reply.locator("blockquote mark.span").all_text_contents() == [
+        "Mai Thu Hà 🎬",
+        "Mai Thu Hà",
+    ]
+    assert reply.locator("summary").count() == 0
+
+
+def test_a_long_passage_unfolds_in_its_place(page: Page, origin: str) -> None:
+    page.goto(origin)
+    ask(page, "What does the long passage say?")
+    quote = last_reply(page).locator("blockquote")
+    assert quote.evaluate("node => node.textContent") == LONG.passages[0].passage.text
+    assert quote.evaluate("node => node.innerText").strip("… ").startswith("The answer stands")
+    expect(quote).not_to_contain_text("Before it", use_inner_text=True)
+    button = last_reply(page).get_by_role("button", name="Whole passage")
+    expect(button).to_have_attribute("aria-expanded", "false")
+    button.click()
+    expect(quote).to_contain_text("Before it", use_inner_text=True)
+    again = last_reply(page).get_by_role("button", name="Only the answer")
+    expect(again).to_have_attribute("aria-expanded", "true")
+    again.click()
+    expect(quote).not_to_contain_text("Before it", use_inner_text=True)
+
+
+def test_an_answer_leads_on_to_questions_which_the_next_one_replaces(
+    page: Page, origin: str
+) -> None:
+    page.goto(origin)
+    ask(page, "Who leads the festival?")
+    offered = page.locator(".next .suggestion")
+    assert offered.all_text_contents() == list(SUGGESTIONS[:2])
+    offered.nth(1).click()
+    expect(page.locator(".question").last).to_have_text(SUGGESTIONS[1])
+    expect(page.locator(".trust")).to_have_count(2)
+    expect(page.locator(".next")).to_have_count(1)
+
+
+def test_a_thumb_down_can_say_what_is_wrong(page: Page, origin: str, stub: StubService) -> None:
+    page.goto(origin)
+    ask(page, "Who leads the festival?")
+    tags = page.get_by_role("group", name="What is wrong with it?")
+    expect(tags).to_be_hidden()
+    page.get_by_role("button", name="No, it does not").click()
+    page.get_by_role("button", name="Not what I asked").click()
+    page.get_by_role("button", name="Outdated").click()
+    expect(page.get_by_role("button", name="Outdated")).to_have_attribute("aria-pressed", "true")
+    expect(tags.locator("[aria-pressed=true]")).to_have_count(1)
+    page.wait_for_timeout(100)
+    said = {"answer_id": "01JTESTANSWER", "passage_id": "festival-report#2"}
+    assert stub.feedback == [
+        {**said, "value": "down"},
+        {**said, "value": "down", "tags": ["not_asked"]},
+        {**said, "value": "down", "tags": ["outdated"]},
+    ]
+    page.get_by_role("button", name="Yes, it does").click()
+    expect(tags).to_be_hidden()
+
+
+def test_a_question_in_the_address_is_answered_once(
+    page: Page, origin: str, stub: StubService
+) -> None:
+    page.goto(f"{origin}/?q=Who+leads+the+festival%3F")
+    expect(page.locator("ask-the-record .entry .icon.up")).to_be_visible()
+    assert page.locator(".trust").count() == 1
+    assert "/ask" not in stub.requests
+    assert "/suggestions" not in stub.requests
+    ask(page, "And when is it?")
+    expect(page.locator(".trust")).to_have_count(2)
+    assert stub.received[-1]["history"] == [{"question": "Who leads the festival?"}]
+
+
+def test_a_refusal_says_what_was_looked_at(page: Page, origin: str) -> None:
+    page.goto(origin)
+    ask(page, "What is the price of a ticket?")
+    expect(last_reply(page).locator(".why")).to_contain_text(
+        "2 documents were looked through, as they stood on 20 March 2025."
+    )
 
 
 def test_a_question_that_is_too_long_is_kept_and_counted(

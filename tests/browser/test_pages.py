@@ -133,9 +133,9 @@ def test_runs_join_to_the_text_and_clip_what_reaches_beyond() -> None:
         (True, (("a", False), ("b", True), ("c", False))),
         (False, (("def", False),)),
     ]
-    views = block_views(REPORT, (0, len(REPORT.text)))
+    views = block_views(REPORT, [(0, len(REPORT.text))])
     assert [view.number for view in views] == [None, 1, 2, 3]
-    assert [run.first for view in views for run in view.runs] == [True, False, False, False]
+    assert [run.number for view in views for run in view.runs] == [1, 2, 3, 4]
 
 
 def test_every_page_is_escaped_and_has_no_inline_script_or_style() -> None:

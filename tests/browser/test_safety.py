@@ -3,11 +3,14 @@
 import gzip
 import json
 import re
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
 
+from service import pages
+from service.texts import LANGUAGES
 from tests.browser.stub_service import (
     HOSTILE,
     HOSTILE_DOCUMENTS,
@@ -17,6 +20,8 @@ from tests.browser.stub_service import (
 )
 
 PWNED = "window.pwned"
+TEXTS = Path(pages.__file__).parent / "languages"
+SOURCES = Path(pages.__file__).parents[1] / "widget"
 
 
 def ask(page: Page, question: str) -> None:
@@ -73,18 +78,19 @@ def test_hostile_questions_stay_text_without_scripts_and_on_reload(page: Page, o
 def test_the_checks_would_see_a_payload_run(context: BrowserContext, origin: str) -> None:
     """Plants the fault: HTML put into the page, first with the policy, then without it."""
     plant = (
-        "export function text(value) { const at = document.createElement('span');"
+        "function text(value) { const at = document.createElement('span');"
         " at.innerHTML = value; return [at]; }"
     )
 
     def planted(route: Route) -> None:
-        script = (STATIC / "dom.js").read_text(encoding="utf-8")
-        script = script.replace("export function text(", "function unused(") + plant
+        script = (STATIC / "panel.js").read_text(encoding="utf-8")
+        assert script.count("function text(") == 1
+        script = script.replace("function text(", "function unused(") + plant
         route.fulfill(body=script, content_type="text/javascript")
 
     complaints: list[str] = []
     page = context.new_page()
-    page.route("**/static/dom.js", planted)
+    page.route("**/static/panel.js*", planted)
     page.on("console", lambda message: complaints.append(message.text))
     page.goto(origin)
     ask(page, "<img src=x onerror=window.pwned=1>")
@@ -109,10 +115,10 @@ def test_the_scripts_never_name_a_way_to_parse_html_or_to_store() -> None:
         "createContextualFragment|\\beval\\b|new Function|localStorage|sessionStorage|"
         "indexedDB|\\bcookie\\b|\\.style\\b|srcdoc"
     )
-    scripts = sorted(STATIC.glob("*.js"))
-    assert len(scripts) >= 6
-    found = {s.name: re.findall(names, s.read_text(encoding="utf-8")) for s in scripts}
-    assert found == {s.name: [] for s in scripts}
+    scripts = sorted([*STATIC.glob("*.js"), *SOURCES.glob("*.js")])
+    assert len(scripts) >= 9
+    found = {str(s): re.findall(names, s.read_text(encoding="utf-8")) for s in scripts}
+    assert found == {str(s): [] for s in scripts}
 
 
 def test_nothing_is_requested_before_the_visitor_opens_it(
@@ -148,22 +154,19 @@ def test_nothing_is_kept_in_the_browser(page: Page, origin: str) -> None:
 
 
 def test_what_a_visitor_downloads_is_below_15_kb() -> None:
-    """Everything the widget can load, with the larger of the two languages, gzipped by file."""
-    sizes = {
-        path.name: len(gzip.compress(path.read_bytes(), 9, mtime=0))
-        for path in STATIC.glob("*.js")
-        if path.name != "document.js"
-    }
-    larger = max(size for name, size in sizes.items() if name.startswith("texts."))
-    shared = sum(size for name, size in sizes.items() if not name.startswith("texts."))
-    assert shared + larger <= 15_000, sizes
+    """The script, the panel with its styles, and the largest language, gzipped by file."""
+    names = ["widget.js", "panel.js", *(path.name for path in STATIC.glob("texts.*.js"))]
+    sizes = {n: len(gzip.compress((STATIC / n).read_bytes(), 9, mtime=0)) for n in names}
+    largest = max(size for name, size in sizes.items() if name.startswith("texts."))
+    assert sizes["widget.js"] + sizes["panel.js"] + largest <= 15_000, sizes
 
 
-def test_both_languages_have_the_same_texts() -> None:
-    def names(language: str) -> set[str]:
-        script = (STATIC / f"texts.{language}.js").read_text(encoding="utf-8")
-        texts = json.loads(script.removeprefix("export default ").strip().rstrip(";"))
-        return {re.sub("_(one|other)$", "", name) for name in texts}
+def test_all_languages_have_the_same_texts() -> None:
+    def names(path: Path) -> dict[str, set[str]]:
+        parts = json.loads(path.read_text(encoding="utf-8")).items()
+        return {part: {re.sub("_(one|other|zero)$", "", n) for n in texts} for part, texts in parts}
 
-    assert names("en") == names("vi")
+    english, *others = [names(TEXTS / f"{language}.json") for language in LANGUAGES]
+    assert LANGUAGES == ("en", "vi")
+    assert others == [english]
     assert len(HOSTILE_URLS) == 8

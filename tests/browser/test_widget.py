@@ -55,9 +55,12 @@ def test_a_whole_conversation_by_keyboard_alone(page: Page, origin: str, stub: S
         if reached[-1] == "scroller":
             break
     assert reached == [
-        "SUMMARY",
+        "suggestion",
+        "suggestion",
         "icon down",
         "icon up",
+        "action",
+        "action strong",
         "action",
         "action",
         "action strong",
@@ -65,10 +68,13 @@ def test_a_whole_conversation_by_keyboard_alone(page: Page, origin: str, stub: S
     ]
     page.keyboard.press("Tab")
     assert page.evaluate(FOCUS) == "action strong"
-    for _ in range(5):
+    for _ in range(6):
         page.keyboard.press("Tab")
     page.keyboard.press("Space")
-    expect(page.locator("details blockquote")).to_be_visible()
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUS) == "action tag"
+    page.keyboard.press("Enter")
+    expect(page.locator(".tag").first).to_have_attribute("aria-pressed", "true")
     page.keyboard.press("Escape")
     expect(page.locator("dialog")).to_be_hidden()
     assert page.evaluate(FOCUS) == "launcher"
@@ -262,15 +268,31 @@ def test_axe_finds_nothing_in_any_state(
     found["empty"] = Axe().run(page)
     ask(page, "Who leads the festival?")
     page.locator(".trust").wait_for()
-    page.locator("summary").click()
     found["answered"] = Axe().run(page)
+    page.get_by_role("button", name="No, it does not").click()
+    page.locator(".tag").first.click()
+    found["voted down"] = Axe().run(page)
+    ask(page, "Which title has she?")
+    page.locator("summary").last.click()
+    found["differing"] = Axe().run(page)
+    ask(page, "What does the long passage say?")
+    page.get_by_role("button", name="Whole passage").wait_for()
+    found["folded"] = Axe().run(page)
+    stub.delay_s = 1
+    ask(page, "Who leads it?")
+    page.get_by_role("button", name="Stop").wait_for()
+    found["waiting"] = Axe().run(page)
+    page.get_by_role("button", name="Stop").click()
+    found["stopped"] = Axe().run(page)
+    stub.delay_s = 0
     ask(page, "What is the price of a ticket?")
     page.locator(".refusal").wait_for()
     page.locator("summary").last.click()
     found["refused"] = Axe().run(page)
     stub.failures += [problem(503, "The service is busy", "Too many questions.")] * 2
     ask(page, "Who leads it?")
-    page.get_by_role("button", name="Try again").wait_for()
+    page.get_by_role("button", name="Try again").last.wait_for()
+    page.locator(".reply").last.locator(".refusal").wait_for()
     found["error"] = Axe().run(page)
     context.close()
     assert {

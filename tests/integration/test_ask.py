@@ -41,6 +41,7 @@ def test_an_answer_has_exactly_the_shape_of_the_contract(client: TestClient) -> 
             "fingerprint": INFO.fingerprint,
             "built_at": INFO.built_at,
             "model": INFO.model,
+            "documents": 2,
         },
     }
     # "Report on the harbour" and a blank line are 23 long; the sentence is 35, the rest follows.

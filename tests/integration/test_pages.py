@@ -1,3 +1,6 @@
+import base64
+import hashlib
+import html
 import re
 
 import pytest
@@ -6,7 +9,16 @@ from starlette.testclient import TestClient
 from service.settings import Settings
 from tests.integration.conftest import Serve
 
-PAGES = ["/", "/embed", "/docs", "/documents?format=html", "/documents/harbour-report?format=html"]
+PAGES = [
+    "/",
+    "/embed",
+    "/docs",
+    "/widget",
+    "/documents?format=html",
+    "/documents?format=html&q=lighthouse",
+    "/documents/harbour-report?format=html",
+    "/documents/harbour-report?format=html&q=lighthouse",
+]
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -67,6 +79,59 @@ def test_files_may_be_loaded_by_other_sites_and_are_revalidated(
     assert response.headers["content-type"].endswith("charset=utf-8")
     again = client.get(path, headers={"If-None-Match": response.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_file_asked_for_with_its_version_is_kept(client: TestClient) -> None:
+    current = re.search(r"/widget\.js\?v=[\w-]{10}", client.get("/widget").text)
+    assert current is not None
+    assert client.get(current[0]).headers["cache-control"] == "public, max-age=31536000, immutable"
+    other = client.get("/widget.js?v=0123456789")
+    assert other.headers["cache-control"] == "public, max-age=300"
+    assert other.content == client.get(current[0]).content
+
+
+def test_the_hash_on_the_page_for_site_owners_is_that_of_the_file_served(
+    client: TestClient,
+) -> None:
+    page = html.unescape(client.get("/widget").text)
+    given = re.search(r'integrity="(sha256-[^"]+)"', page)
+    src = re.search(r'<script defer src="http://testserver(/widget\.js[^"]+)"', page)
+    assert given is not None
+    assert src is not None
+    for encoding in ("identity", "gzip"):
+        content = client.get(src[1], headers={"Accept-Encoding": encoding}).content
+        digest = hashlib.sha256(content).digest()
+        assert given[1] == f"sha256-{base64.b64encode(digest).decode()}"
+
+
+def test_files_are_sent_compressed_to_who_takes_it(client: TestClient) -> None:
+    plain = client.get("/static/panel.js", headers={"Accept-Encoding": "identity"})
+    small = client.get("/static/panel.js", headers={"Accept-Encoding": "br, gzip"})
+    refused = client.get("/static/panel.js", headers={"Accept-Encoding": "gzip;q=0"})
+    assert small.headers["content-encoding"] == "gzip"
+    assert int(small.headers["content-length"]) < len(plain.content) / 2
+    assert small.content == plain.content == refused.content
+    assert "content-encoding" not in plain.headers
+    assert "content-encoding" not in refused.headers
+    assert "Accept-Encoding" in small.headers["vary"]
+    assert "Accept-Encoding" in plain.headers["vary"]
+    tag = {"If-None-Match": small.headers["etag"], "Accept-Encoding": "gzip"}
+    assert client.get("/static/panel.js", headers=tag).status_code == 304
+
+
+def test_words_are_found_in_the_documents(client: TestClient) -> None:
+    both = client.get("/documents?q=LIGHTHOUSE+keeper").json()
+    assert [d["doc_id"] for d in both["documents"]] == [
+        "harbour-report",
+        "notes/2024 Q1 #3 – Hải cảng",
+    ]
+    one = client.get("/documents?q=duong+bien").json()
+    assert (one["total"], one["documents"][0]["lang"]) == (1, "vi")
+    page = client.get("/documents/harbour-report?format=html&q=crossing").text
+    assert '<mark id="hit1">crossing</mark>' in page
+    assert "“crossing” stands in 1 place." in page
+    assert client.get("/documents?q=zebra").json()["total"] == 0
+    assert client.get("/documents?q=" + "x" * 101).status_code == 422
 
 
 @pytest.mark.parametrize(

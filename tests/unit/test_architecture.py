@@ -17,8 +17,8 @@ LONGEST_MODULE = 350
 
 WEB_LIBRARIES = {"fastapi", "pydantic", "pydantic_settings", "starlette", "uvicorn"}
 WEB = {
-    "__main__", "admission", "app", "asking", "html", "json_body", "middleware", "problems",
-    "request_schemas", "routes", "schemas", "settings", "static_files",
+    "__main__", "admission", "app", "asking", "html", "json_body", "middleware", "operators",
+    "problems", "request_schemas", "routes", "schemas", "settings", "static_files",
 }  # fmt: skip
 """The modules of ``service`` that know HTTP; no other does."""
 HEAVY = {"torch", "sentence_transformers", "transformers"}
@@ -194,7 +194,7 @@ def test_nothing_is_unpickled_or_evaluated(name: str) -> None:
     sorted(
         itertools.chain.from_iterable(
             (ROOT / top).rglob(f"*.{kind}")
-            for top in ("service", "eval")
+            for top in ("service", "eval", "widget")
             for kind in ("js", "html")
         )
     ),

@@ -13,20 +13,21 @@ export class Problem extends Error {
 
 export function createClient(endpoint) {
   const send = (path, signal, body) => request(new URL(path, endpoint), signal, body);
+  /** Once more when the service is busy, restarting or out of reach. */
+  const sendTwice = async (path, signal, body, onRetry) => {
+    try {
+      return await send(path, signal, body);
+    } catch (problem) {
+      const wait = secondsToWait(problem);
+      if (!(wait <= LONGEST_WAIT_S)) throw problem;
+      onRetry?.();
+      await new Promise((resolve) => setTimeout(resolve, wait * 1000));
+      return send(path, signal, body);
+    }
+  };
   return {
-    /** POST /ask, once more when the service is busy, restarting or out of reach. */
-    async ask(body, signal, onRetry) {
-      try {
-        return await send("ask", signal, body);
-      } catch (problem) {
-        const wait = secondsToWait(problem);
-        if (!(wait <= LONGEST_WAIT_S)) throw problem;
-        onRetry();
-        await new Promise((resolve) => setTimeout(resolve, wait * 1000));
-        return send("ask", signal, body);
-      }
-    },
-    suggestions: async () => (await send("suggestions")).suggestions,
+    ask: (body, signal, onRetry) => sendTwice("ask", signal, body, onRetry),
+    suggestions: async () => (await sendTwice("suggestions")).suggestions,
     feedback: (body) => send("feedback", null, body),
   };
 }
