@@ -156,17 +156,19 @@ def _wrong_setting(error: "ValidationError", given: dict[str, Any]) -> str:
 
 def _serve(options: argparse.Namespace) -> int:
     settings = _settings(options)
+    _check_tokens(settings)
     listener = _listen(settings)
     port = listener.getsockname()[1]
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)
     url = f"http://{host}:{port}{settings.root_path}"
     print(f"{settings.title}: {url} (Ctrl-C stops it)", flush=True)
-    if not settings.index_dir.is_dir():
-        print(
-            f"service: there is no index in {settings.index_dir} yet; build one: "
-            f"python -m index build docs_corpus --output {settings.index_dir}",
-            file=sys.stderr,
-        )
+    for folder in [f for _, f in settings.record_folders] or [settings.index_dir]:
+        if not folder.is_dir():
+            print(
+                f"service: there is no index in {folder} yet; build one: "
+                f"python -m index build docs_corpus --output {folder}",
+                file=sys.stderr,
+            )
     if options.open:
         _open_when_ready(url)
     os.environ.setdefault("OMP_NUM_THREADS", str(settings.model_threads))
@@ -181,14 +183,26 @@ def _serve(options: argparse.Namespace) -> int:
     return 0
 
 
+def _check_tokens(settings: "Settings") -> None:
+    from service.access import TokenFileError, read_tokens
+
+    if settings.tokens_file is None:
+        return
+    try:
+        for name in [name for name, _ in settings.record_folders] or [""]:
+            read_tokens(settings.tokens_file, name)
+    except TokenFileError as error:
+        raise _CommandError(f"--tokens-file {error}", code=2) from error
+
+
 def _run_one(settings: "Settings", listener: "socket.socket") -> None:
     import uvicorn
 
-    from service.app import create_app
     from service.logs import configure_logging
+    from service.records import application
 
     configure_logging(settings.log_level)
-    config = uvicorn.Config(create_app(settings), **_uvicorn_options(settings))
+    config = uvicorn.Config(application(settings), **_uvicorn_options(settings))
     uvicorn.Server(config).run(sockets=[listener])
 
 
@@ -204,7 +218,7 @@ def _run_workers(settings: "Settings", listener: "socket.socket") -> None:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
         os.environ.update(settings.to_environment())
         config = uvicorn.Config(
-            "service.app:create_app_from_environment",
+            "service.records:application_from_environment",
             factory=True,
             workers=settings.workers,
             **_uvicorn_options(settings),
@@ -219,6 +233,7 @@ def _uvicorn_options(settings: "Settings") -> dict[str, Any]:
         "server_header": False,
         "lifespan": "on",
         "ws": "none",
+        "forwarded_allow_ips": list(settings.trusted_proxies),
         "timeout_graceful_shutdown": settings.shutdown_timeout_s,
     }
 

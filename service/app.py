@@ -2,21 +2,40 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 
 from service import operators
+from service.access import BearerAuth, read_tokens
 from service.admission import ClientGone
 from service.answerer import Answerer
 from service.lifecycle import Lifecycle
+from service.metrics import Metrics
 from service.middleware import BodyLimit, Cors, LastResort, RequestContext
 from service.problems import ProblemDetails, install
 from service.request_schemas import REQUEST_FIELDS
 from service.routes import router
 from service.settings import Settings
 from service.static_files import static_files
+
+
+class Surrounded(Protocol):
+    """Of whom the middleware logs and counts the requests."""
+
+    @property
+    def metrics(self) -> Metrics:
+        """Where they are counted."""
+
+    @property
+    def stopping(self) -> bool:
+        """Whether connections are to be closed."""
+
+    @property
+    def record(self) -> str:
+        """One of several records, or empty."""
+
 
 API_VERSION = "1.0.0"
 _DESCRIPTION = (
@@ -28,7 +47,12 @@ _DESCRIPTION = (
 
 def create_app(settings: Settings, answerer: Answerer | None = None) -> FastAPI:
     """The service. Without ``answerer`` it opens the index of ``settings`` when it starts."""
-    lifecycle = Lifecycle(settings, answerer)
+    return build_app(Lifecycle(settings, answerer))
+
+
+def build_app(lifecycle: Lifecycle) -> FastAPI:
+    """The service around ``lifecycle``. Raises TokenFileError when its tokens cannot be read."""
+    settings = lifecycle.settings
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -45,41 +69,44 @@ def create_app(settings: Settings, answerer: Answerer | None = None) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.lifecycle = lifecycle
-    app.state.root_path = settings.root_path
     app.include_router(router)
     app.include_router(operators.router)
     app.mount("/static", static_files, name="static")
     install(app, [*router.routes, *operators.router.routes], REQUEST_FIELDS)
     app.add_exception_handler(ClientGone, _nobody_reads)
-    # The last one added is the outermost.
+    tokens = None
+    if settings.tokens_file is not None:
+        tokens = read_tokens(settings.tokens_file, lifecycle.record)
+    app.openapi = lambda: _schema(app)  # type: ignore[method-assign]
+    return surround(app, settings, lifecycle, tokens)
+
+
+def surround(
+    app: FastAPI, settings: Settings, state: Surrounded, tokens: frozenset[bytes] | None
+) -> FastAPI:
+    """Put around ``app`` what every request goes through; the last one added is the outermost."""
+    app.state.root_path = settings.root_path
     app.add_middleware(
         BodyLimit, max_bytes=settings.max_body_bytes, timeout_s=settings.body_timeout_s
     )
     app.add_middleware(LastResort)
+    if tokens is not None:
+        app.add_middleware(BearerAuth, tokens=tokens, root_path=settings.root_path)
     app.add_middleware(
         Cors,
         allow_origins=settings.cors_origins,
         allow_methods=("GET", "HEAD", "POST"),
-        allow_headers=("X-Request-ID",),
+        allow_headers=("Authorization", "X-Request-ID"),
         expose_headers=("Retry-After", "X-Request-ID"),
     )
     app.add_middleware(
         RequestContext,
-        metrics=lifecycle.metrics,
-        stopping=lambda: lifecycle.stopping,
+        metrics=state.metrics,
+        stopping=lambda: state.stopping,
         root_path=settings.root_path,
+        record=state.record,
     )
-    app.openapi = lambda: _schema(app)  # type: ignore[method-assign]
     return app
-
-
-def create_app_from_environment() -> FastAPI:
-    """The service with the settings of the environment, for a worker process."""
-    from service.logs import configure_logging
-
-    settings = Settings()
-    configure_logging(settings.log_level)
-    return create_app(settings)
 
 
 async def _nobody_reads(request: Request, error: Exception) -> Response:

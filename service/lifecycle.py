@@ -36,9 +36,19 @@ _DETAILS = {
 class Lifecycle:
     """Holds what a worker process shares between requests."""
 
-    def __init__(self, settings: Settings, answerer: Answerer | None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        answerer: Answerer | None,
+        metrics: Metrics | None = None,
+        admission: Callable[[Settings, Metrics], Admission] | None = None,
+        record: str = "",
+    ) -> None:
+        """``record`` is the name of one of several; they share ``admission`` and the process."""
         self.settings = settings
-        self.metrics = Metrics()
+        self.record = record
+        self.metrics = metrics or Metrics()
+        self._make_admission = admission or new_admission
         self.feedback = FeedbackStore(settings.feedback_path, settings.feedback_max_mb)
         self.questions = _question_log(settings)
         self.rate_limit = RateLimit(settings.rate_limit_per_minute)
@@ -96,12 +106,7 @@ class Lifecycle:
         """Serve until the app stops. The index is loaded meanwhile, so /livez answers at once."""
         settings = self.settings
         self.stopping = False
-        self.admission = Admission(
-            settings.max_concurrent_questions,
-            settings.max_queued_questions,
-            settings.queue_timeout_s,
-            self.metrics.load,
-        )
+        self.admission = self._make_admission(settings, self.metrics)
         watching: asyncio.Task[None] | None = None
         if self._given is not None:
             self._served.replace(self._given, owned=False)
@@ -148,6 +153,16 @@ class Lifecycle:
         self.metrics.close()
         self._served.replace(None)
         log_event("stopped")
+
+
+def new_admission(settings: Settings, metrics: Metrics) -> Admission:
+    """The bound on questions at a time that ``settings`` ask for."""
+    return Admission(
+        settings.max_concurrent_questions,
+        settings.max_queued_questions,
+        settings.queue_timeout_s,
+        metrics.load,
+    )
 
 
 def _question_log(settings: Settings) -> QuestionLog | None:

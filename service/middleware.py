@@ -27,12 +27,18 @@ class RequestContext:
     """Gives each request an id, and logs and counts its response. HEAD is a GET without a body."""
 
     def __init__(
-        self, app: ASGIApp, metrics: Metrics, stopping: Callable[[], bool], root_path: str
+        self,
+        app: ASGIApp,
+        metrics: Metrics,
+        stopping: Callable[[], bool],
+        root_path: str,
+        record: str = "",
     ) -> None:
         self.app = app
         self.root_path = root_path
         self.metrics = metrics
         self.stopping = stopping
+        self.about = {"record": record} if record else {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, then log and count it."""
@@ -49,7 +55,7 @@ class RequestContext:
             kept = f"{scope['path']}/".startswith(f"{self.root_path}/")
             inner["path"] = scope["path"] if kept else self.root_path + scope["path"]
             inner["root_path"] = self.root_path
-        inner["state"] = {**scope.get("state", {}), "log": {}}
+        inner["state"] = {**scope.get("state", {}), "log": dict(self.about)}
         token = current_request_id.set(request_id)
         status = 0
 

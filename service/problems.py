@@ -53,7 +53,12 @@ KINDS = {
     kind.name: kind
     for kind in (
         Kind("bad-request", 400, "Bad request", "The request cannot be read as HTTP."),
-        Kind("unauthorized", 401, "Not authorised", "The operator's page needs the token."),
+        Kind(
+            "unauthorized",
+            401,
+            "Not authorised",
+            "This service, or this page of it, needs a token.",
+        ),
         Kind("cors", 403, "Origin not allowed", "The page's origin is not in the CORS setting."),
         Kind("not-found", 404, "Not found", "There is no such path or document."),
         Kind("method-not-allowed", 405, "Method not allowed", "See the header Allow."),

@@ -318,6 +318,9 @@ async def readyz(service: Service) -> HealthResponse:
 )
 def metrics(service: Service) -> Response:
     """Prometheus metrics, of all workers together."""
+    if service.record:
+        # They are those of the whole process, and so of the other records too.
+        raise Problem("not-found", "The metrics of all records are at the root of the service.")
     content, media_type = service.metrics.render()
     return Response(content, headers={"Content-Type": media_type})
 

@@ -6,6 +6,7 @@ What decides an answer (models, passages, thresholds) is not here: it comes from
 import os
 import re
 from collections.abc import Iterable, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -14,8 +15,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "ASK_RECORD_"
 _ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
+_RECORD = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}=.+")
 _OWN_PATHS = frozenset(
-    "ask docs documents embed feedback livez metrics openapi.json operator readyz static "
+    "ask docs documents embed feedback livez metrics openapi.json operator r readyz static "
     "suggestions widget widget.js".split()
 )
 
@@ -28,6 +30,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
     index_dir: Path = Field(default=Path("index-data"), description="Folder of the index to serve.")
+    records: Names = Field(
+        default=(),
+        description="Several records, each NAME=DIR, served at /r/NAME/ in place of one index.",
+    )
     host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 for all.")
     port: int = Field(
         default=8000, ge=0, le=65535, description="Port to listen on; 0 picks a free one."
@@ -83,6 +89,14 @@ class Settings(BaseSettings):
         le=60,
         description="Seconds a question may wait before it is told to come back.",
     )
+    tokens_file: Path | None = Field(
+        default=None,
+        description="File of bearer tokens, one a line or NAME=TOKEN for a record; open if unset.",
+    )
+    trusted_proxies: Names = Field(
+        default=("127.0.0.1", "::1"),
+        description="Addresses or networks of proxies whose X-Forwarded-For is believed; or *.",
+    )
     rate_limit_per_minute: int = Field(
         default=0,
         ge=0,
@@ -136,7 +150,7 @@ class Settings(BaseSettings):
         description="Whether logs hold the text of questions; people may write names there.",
     )
 
-    @field_validator("cors_origins", "frame_ancestors", mode="before")
+    @field_validator("cors_origins", "frame_ancestors", "records", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
@@ -147,6 +161,25 @@ class Settings(BaseSettings):
     @classmethod
     def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(origin if origin == "*" else _origin(origin) for origin in value)
+
+    @field_validator("records")
+    @classmethod
+    def _records(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            if not _RECORD.fullmatch(one):
+                raise ValueError(f"{one!r} is not NAME=DIR with a name of a to z, 0 to 9, - and _")
+        names = [one.partition("=")[0] for one in value]
+        if len(names) != len(set(names)):
+            raise ValueError("two records have the same name")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            if one != "*":
+                ip_network(one, strict=False)
+        return value
 
     @field_validator("frame_ancestors")
     @classmethod
@@ -164,6 +197,27 @@ class Settings(BaseSettings):
         if value.split("/")[1:2] and value.split("/")[1] in _OWN_PATHS:
             raise ValueError("begins like a path of this service; choose another")
         return value.rstrip("/")
+
+    @property
+    def record_folders(self) -> tuple[tuple[str, Path], ...]:
+        """The name and the index folder of each of several records."""
+        parts = [one.partition("=") for one in self.records]
+        return tuple((name, Path(folder)) for name, _, folder in parts)
+
+    def for_record(self, name: str, folder: Path, drains: bool) -> "Settings":
+        """The settings of one of several records; one of them waits for the balancer at SIGTERM."""
+        own: dict[str, object] = {
+            "records": (),
+            "index_dir": folder,
+            "root_path": f"{self.root_path}/r/{name}",
+            "title": f"{self.title}: {name}",
+        }
+        for stores in ("feedback_db", "questions_db"):
+            if (path := getattr(self, stores)) is not None:
+                own[stores] = path.with_name(f"{path.stem}.{name}{path.suffix}")
+        if not drains:
+            own["shutdown_delay_s"] = 0.0
+        return self.model_copy(update=own)
 
     @property
     def feedback_path(self) -> Path:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from html import escape
 from urllib.parse import quote
 
@@ -17,9 +16,9 @@ ACCENT = "node => getComputedStyle(node).backgroundColor"
 
 
 @pytest.fixture
-def quiet(context: BrowserContext) -> Iterator[Page]:
+def quiet(context: BrowserContext) -> Page:
     """A page whose complaints are expected."""
-    yield context.new_page()
+    return context.new_page()
 
 
 def ask(page: Page, question: str) -> None:

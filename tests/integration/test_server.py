@@ -17,6 +17,7 @@ import httpx
 import pytest
 import uvicorn
 
+from service.__main__ import _uvicorn_options
 from service.app import create_app
 from service.settings import Settings
 from tests.fakes import FakeAnswerer, SlowAnswerer
@@ -41,7 +42,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 @contextmanager
 def _running(settings: Settings, answerer: FakeAnswerer) -> Iterator[int]:
     app = create_app(settings, answerer)
-    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on")
+    config = uvicorn.Config(app, **_uvicorn_options(settings))
     server = uvicorn.Server(config)
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -261,3 +262,23 @@ def test_workers_share_the_port_and_add_up_their_metrics(tmp_path: Path) -> None
         assert float(counted[1]) == 20
         process.send_signal(signal.SIGTERM)
         assert process.wait(20) == 0
+
+
+@pytest.mark.parametrize(("trusted", "second"), [("127.0.0.0/8", 200), ("10.1.2.3", 429)])
+def test_forwarded_address_is_believed_of_trusted_proxies_only(
+    start: Start, trusted: str, second: int
+) -> None:
+    port = start(rate_limit_per_minute=1, trusted_proxies=trusted)
+    statuses = [
+        httpx.get(
+            f"http://127.0.0.1:{port}/ask?q=keeper",
+            headers={"X-Forwarded-For": f"192.0.2.{client}"},
+        ).status_code
+        for client in (1, 2)
+    ]
+    assert statuses == [200, second]
+
+
+def test_proxy_that_is_no_address_is_an_error() -> None:
+    with pytest.raises(ValueError, match=r"proxy\.example"):
+        Settings(trusted_proxies="proxy.example")  # type: ignore[arg-type]
