@@ -17,8 +17,9 @@ LONGEST_MODULE = 350
 
 WEB_LIBRARIES = {"fastapi", "pydantic", "pydantic_settings", "starlette", "uvicorn"}
 WEB = {
-    "__main__", "access", "admission", "app", "asking", "html", "json_body", "middleware", "operators",
-    "problems", "records", "request_schemas", "routes", "schemas", "settings", "static_files",
+    "__main__", "access", "admission", "app", "asking", "html", "json_body", "middleware",
+    "operators", "problems", "records", "request_schemas", "routes", "schemas", "settings",
+    "static_files",
 }  # fmt: skip
 """The modules of ``service`` that know HTTP; no other does."""
 HEAVY = {"torch", "sentence_transformers", "transformers"}
