@@ -56,7 +56,7 @@ def test_hostile_questions_stay_text(page: Page, origin: str) -> None:
 @pytest.mark.parametrize("part", range(4))
 def test_hostile_document_pages_stay_text(page: Page, origin: str, part: int) -> None:
     """With the payload in title, passage, publisher, link, field name, file name and search."""
-    for source in HOSTILE_DOCUMENTS[part::4]:
+    for number, source in enumerate(HOSTILE_DOCUMENTS[part::4]):
         block = source.blocks[1]
         address = f"{origin}/documents/{quote(source.doc_id, safe='/')}"
         page.goto(f"{address}?start={block.start}&end={block.end}#quote")
@@ -64,9 +64,11 @@ def test_hostile_document_pages_stay_text(page: Page, origin: str, part: int) ->
         wanted = source.text[block.start : block.end].replace("\0", "")
         shown = page.locator("#quote").text_content() or ""
         assert shown.replace("\ufffd", "") == wanted
-        page.goto(f"{address}?q={quote(source.title[:100])}")
-        assert page.locator("main mark").count() > 0
         assert page.evaluate(PWNED) is None
+        if number % 4 == 0:
+            page.goto(f"{address}?q={quote(source.title[:100])}")
+            assert page.locator("main mark").count() > 0
+            assert page.evaluate(PWNED) is None
         hrefs = page.locator("dd a").evaluate_all("all => all.map(a => a.href)")
         assert hrefs == []
         assert page.locator("main :is(script, img, iframe, style, video, svg)").count() == 0
