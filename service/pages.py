@@ -135,7 +135,12 @@ def render_documents_page(
 ) -> str:
     """The list of the documents of the record; with ``q``, of those in which it was found."""
     return _render(
-        "documents.html", lang, root, title=title, q=q, found=[(d, _hits(d, q)) for d in documents]
+        "documents.html",
+        lang,
+        root,
+        title=title,
+        q=q,
+        found=[(d, *_found(d, q)) for d in documents],
     )
 
 
@@ -185,6 +190,16 @@ class Hit:
 
     place: tuple[int, int]
     words: tuple[str, str, str]
+
+
+def _found(document: Document, q: str) -> tuple[list[Hit], int]:
+    """The places of ``q``, and which of them to show: the first outside the headings, if any."""
+    hits = _hits(document, q)
+    headings = [(b.start, b.end) for b in document.blocks if b.kind == "heading"]
+    for i, hit in enumerate(hits):
+        if not any(start <= hit.place[0] < end for start, end in headings):
+            return hits, i
+    return hits, 0
 
 
 def _hits(document: Document, q: str) -> list[Hit]:

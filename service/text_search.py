@@ -25,12 +25,19 @@ def find_words(text: str, words: str, limit: int = 500) -> list[tuple[int, int]]
 
 
 def snippet(text: str, start: int, end: int, around: int = 60) -> tuple[str, str, str]:
-    """The words before, at and after ``text[start:end]``, cut between words, in one line each."""
+    """The words before, at and after ``text[start:end]``, cut between words, in one line each.
+
+    They do not reach beyond a blank line.
+    """
     before = text[max(0, start - around) : start]
     after = text[end : end + around]
-    if start > around:
+    if "\n\n" in before:
+        before = before.rpartition("\n\n")[2]
+    elif start > around:
         before = "… " + before.partition(" ")[2]
-    if end + around < len(text):
+    if "\n\n" in after:
+        after = after.partition("\n\n")[0]
+    elif end + around < len(text):
         after = after.rpartition(" ")[0] + " …"
     return tuple(re.sub(r"\s+", " ", part) for part in (before, text[start:end], after))  # type: ignore[return-value]
 

@@ -118,8 +118,8 @@ function renderSource({ title, doc_id: id, publisher, published, event_date, sec
     publisher && el("bdi", {}, text(publisher)),
     published && el("time", { datetime: published }, formatDate(published, language)),
     section && el("bdi", {}, text(section)),
-    page && t("page", { n: page }),
-    paragraph && t("paragraph", { n: paragraph }),
+    page && el("bdi", {}, t("page", { n: page })),
+    paragraph && el("bdi", {}, t("paragraph", { n: paragraph })),
   ].filter(Boolean);
   return [
     el("cite", {}, el("bdi", {}, text(title || id))),

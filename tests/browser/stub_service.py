@@ -27,6 +27,8 @@ from service.answers import (
     IndexInfo,
     Reason,
 )
+from service.feedback import Vote
+from service.question_log import Asked, by_day
 from service.text_search import find_words
 
 STATIC = Path(pages.__file__).parent / "static"
@@ -93,7 +95,7 @@ BIDI = document(
     "Invoice \u202egnp.exe",
     "The total is \u202e000,1\u202c dollars and the \u2066deadline\u2069 is in June.",
 )
-HOSTILE = (
+_MARKUP = (
     "<script>window.pwned=1</script>",
     "<img src=x onerror=window.pwned=1>",
     "<svg onload=window.pwned=1>",
@@ -121,6 +123,23 @@ HOSTILE = (
     "<form action=javascript:window.pwned=1><button>go</button></form>",
     "]]><script>window.pwned=1</script>",
 )
+_EVENTS = "click error focus input load mouseover pageshow pointerenter toggle wheel".split()
+_TAGS = (
+    "a",
+    "button",
+    "input autofocus",
+    "img src=x",
+    "details open",
+    "svg",
+    "marquee",
+    "dialog open",
+)
+HOSTILE = (
+    *_MARKUP,
+    # Every tag with every event, as a start tag, and those that break out of an attribute.
+    *(f"<{tag} on{event}=window.pwned=1>" for tag in _TAGS for event in _EVENTS),
+    *(f"{close}<img src=x onerror=window.pwned=1>" for close in ("-->", "</p>", "`>", "x\u2028>")),
+)
 HOSTILE_URLS = (
     "javascript:window.pwned=1",
     "JaVaScRiPt:window.pwned=1//https://a.example",
@@ -133,7 +152,7 @@ HOSTILE_URLS = (
 )
 HOSTILE_DOCUMENTS = tuple(
     document(
-        f"hostile-{i}",
+        f"hostile-{i}/{payload}",
         payload,
         f"Before {payload} the answer {payload} after.",
         publisher=payload,
@@ -449,6 +468,22 @@ def _app(stub: StubService) -> FastAPI:
     @app.get("/widget", response_class=HTMLResponse)
     async def owners(request: Request) -> str:
         return pages.render_widget_page(title="River Festival", address=str(request.base_url)[:-1])
+
+    @app.get("/operator", response_class=HTMLResponse)
+    async def operator() -> str:
+        asked = [
+            Asked(f"a{i}", "2026-01-02T10:00:00+00:00", status, None, "en", 0.9, ("d#1",), p, ())
+            for i, p in enumerate((*SUGGESTIONS, *HOSTILE))
+            for status in (("answered", "no_answer")[i % 2],)
+        ]
+        votes = {
+            a.answer_id: Vote(a.answer_id, a.question, "down", (HOSTILE[0][:40],), a.question, "")
+            for a in asked[::3]
+        }
+        days = by_day(asked, votes, ["2026-01-01", "2026-01-02"])
+        return pages.render_operator_page(
+            asked, votes, days, keeps_words=True, kept_days=90, title="River Festival"
+        )
 
     @app.get("/documents", response_class=HTMLResponse)
     async def documents(q: str = "") -> str:

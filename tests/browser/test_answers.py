@@ -62,6 +62,7 @@ def test_the_marked_words_are_those_of_the_offsets_after_astral_letters(
     page.goto(origin)
     ask(page, question)
     quote = last_reply(page).locator("blockquote").first
+    expect(quote).to_be_visible()
     assert quote.locator("mark.sentence").all_text_contents() == [sentence]
     assert quote.locator("mark.span").all_text_contents() == [span]
 

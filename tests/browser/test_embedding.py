@@ -232,6 +232,7 @@ def test_the_page_for_site_owners_makes_the_tag_and_shows_it_at_work(
     assert stage is not None and button is not None
     assert button["x"] == pytest.approx(stage["x"] + 21, abs=3)
     launcher.click()
+    page.locator("#stage .suggestion").first.wait_for()
     assert page.locator("#stage .suggestion").all_text_contents() == ["Who spoke?", "When?"]
     page.locator("#stage .suggestion").first.click()
     expect(page.locator("#stage .trust")).to_be_visible()

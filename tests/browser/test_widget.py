@@ -127,7 +127,17 @@ def test_it_works_on_a_hostile_page_of_another_origin(
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/plain", "/documents", "/documents/festival-report", "/embed"]
+    "path",
+    [
+        "/",
+        "/plain",
+        "/documents",
+        "/documents?q=festival",
+        "/documents/festival-report",
+        "/documents/festival-report?q=festival",
+        "/embed",
+        "/widget",
+    ],
 )
 def test_nothing_scrolls_sideways_at_320_pixels(
     browser: Browser, origin: str, stub: StubService, path: str
@@ -136,7 +146,9 @@ def test_nothing_scrolls_sideways_at_320_pixels(
     page.goto(f"{origin}{path}")
     if path == "/plain":
         page.locator(".launcher").click()
-    if page.locator("ask-the-record").count():
+    if path == "/widget":
+        page.locator(".launcher").wait_for()
+    elif page.locator("ask-the-record").count():
         ask(page, "Who leads " + "x" * 120 + "?")
         expect(page.locator(".trust")).to_be_visible()
         ask(page, "What is the price of a ticket?")
@@ -144,7 +156,7 @@ def test_nothing_scrolls_sideways_at_320_pixels(
         inner = page.locator(".scroller").evaluate("n => n.scrollWidth - n.clientWidth")
         assert inner <= 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
-    keep(page, f"narrow{path.replace('/', '-')}")
+    keep(page, f"narrow{path.replace('/', '-').replace('?', '-')}")
     page.close()
 
 
@@ -311,8 +323,13 @@ def test_axe_finds_nothing_on_the_other_pages(
         "/documents",
         "/documents/festival-report?start=100&end=300",
         "/documents/arabic-note",
+        "/documents/festival-report?q=festival",
+        "/documents?q=festival",
         "/embed",
+        "/widget",
+        "/operator",
         "/?q=price",
+        "/?q=who",
     ):
         page.goto(f"{origin}{path}")
         page.wait_for_timeout(200)

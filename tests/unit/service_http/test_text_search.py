@@ -44,4 +44,7 @@ def test_a_snippet_is_cut_between_words_and_stands_in_one_line() -> None:
     text = "one two three\nfour five six seven"
     start = text.index("four")
     assert snippet(text, start, start + 4, around=8) == ("… three ", "four", " five …")
+    parts = "Title here\n\nfirst words and so on\n\nnext"
+    at = parts.index("words")
+    assert snippet(parts, at, at + 5) == ("first ", "words", " and so on")
     assert snippet("alone", 0, 5) == ("", "alone", "")
