@@ -15,6 +15,7 @@ from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
+from service.deadline import Deadline, GivenUp
 from service.problems import Problem
 
 Result = TypeVar("Result")
@@ -34,11 +35,13 @@ class Admission:
         queued: int,
         timeout_s: float,
         on_change: Callable[[int, int], None] = lambda waiting, running: None,
+        answer_timeout_s: float = math.inf,
     ) -> None:
         self._slots = anyio.Semaphore(running)
         self._threads = anyio.CapacityLimiter(running)
         self._queued = queued
         self._timeout_s = timeout_s
+        self._answer_timeout_s = answer_timeout_s
         self._usual_s = 0.0
         self._on_change = on_change
         self.capacity = running
@@ -56,7 +59,8 @@ class Admission:
 
         ``disconnected`` returns when the client hangs up. Raises ``Problem`` (overloaded) when the
         queue is full or the wait is or would be too long, and ClientGone; ``work`` is then never
-        called.
+        called. Once begun, it is told by ``service.deadline`` to give up when the client hangs up
+        (ClientGone) or when it takes too long (Problem timeout).
         """
         await self._enter(disconnected)
         try:
@@ -64,13 +68,50 @@ class Admission:
                 raise ClientGone
             self._changed()
             started = time.monotonic()
-            # Not abandoned when cancelled: a thread cannot be stopped, so its slot stays taken.
-            result = await to_thread.run_sync(work, limiter=self._threads)
+            result = await self._work(work, disconnected)
             self._learn(time.monotonic() - started)
             return result
         finally:
             self._slots.release()
             self._changed()
+
+    async def _work(
+        self, work: Callable[[], Result], disconnected: Callable[[], Awaitable[None]]
+    ) -> Result:
+        deadline = Deadline(self._answer_timeout_s)
+        results: list[Result] = []
+        failure: Exception | None = None
+        gone = False
+
+        def limited() -> None:
+            nonlocal failure
+            try:
+                with deadline.applied():
+                    results.append(work())
+            except Exception as error:
+                # Raised outside of the task group, which would wrap it up.
+                failure = error
+
+        async def watch() -> None:
+            nonlocal gone
+            await disconnected()
+            gone = True
+            deadline.cancel()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(watch)
+            # Not abandoned when cancelled: a thread cannot be stopped, so its slot stays taken.
+            await to_thread.run_sync(limited, limiter=self._threads)
+            group.cancel_scope.cancel()
+        if isinstance(failure, GivenUp):
+            if gone:
+                raise ClientGone
+            limit = f"{self._answer_timeout_s:g} s"
+            headers = {"Retry-After": str(_LONGEST_RETRY_S)}
+            raise Problem("timeout", f"It took more than {limit}.", headers)
+        if failure is not None:
+            raise failure
+        return results[0]
 
     async def _enter(self, disconnected: Callable[[], Awaitable[None]]) -> None:
         try:

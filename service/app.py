@@ -96,7 +96,7 @@ def surround(
         Cors,
         allow_origins=settings.cors_origins,
         allow_methods=("GET", "HEAD", "POST"),
-        allow_headers=("Authorization", "X-Request-ID"),
+        allow_headers=("X-Request-ID", *(() if tokens is None else ("Authorization",))),
         expose_headers=("Retry-After", "X-Request-ID"),
     )
     app.add_middleware(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from index.search_index import SearchIndex
 from index.types import Document, Passage, ScoredPassage
+from service import deadline
 from service.confidence import Calibration
 from service.evidence import Evidence, EvidenceCollector
 from service.query import Query
@@ -92,6 +93,7 @@ class Assessor:
             batch = [c for c in waiting[:room] if c.promise >= least]
             if not batch:
                 break
+            deadline.check()
             readings = self._reader.read(query.expanded, [c.window for c in batch])
             read += [
                 self._assessed(query, vector, c, r) for c, r in zip(batch, readings, strict=True)

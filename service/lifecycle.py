@@ -162,6 +162,7 @@ def new_admission(settings: Settings, metrics: Metrics) -> Admission:
         settings.max_queued_questions,
         settings.queue_timeout_s,
         metrics.load,
+        settings.answer_timeout_s,
     )
 
 

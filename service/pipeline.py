@@ -6,6 +6,7 @@ from pathlib import Path
 
 from index.search_index import SearchIndex, open_index
 from index.types import Document, ScoredPassage
+from service import deadline
 from service.answers import (
     Answer,
     CitedPassage,
@@ -130,6 +131,7 @@ class QuestionAnswerer:
         self._index.close()
 
     def _assess(self, query: Query, question: Question, clock: "Clock") -> list[Assessed]:
+        deadline.check()
         vector = self._retriever.encode(query.text)
         clock.lap("embed")
         candidates = self._retriever.retrieve(vector, query.terms, CANDIDATES, question.filters)

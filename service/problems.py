@@ -69,6 +69,7 @@ KINDS = {
         Kind("rate-limit", 429, "Too many requests", "Wait as long as Retry-After says."),
         Kind("internal", 500, "Internal error", "A fault of the service; it is logged."),
         Kind("overloaded", 503, "Overloaded", "Too many questions; Retry-After says when to ask."),
+        Kind("timeout", 503, "Took too long", "The answer took longer than this service allows."),
         Kind("loading", 503, "Loading", "The index is being loaded; ask again in a moment."),
         Kind("no-index", 503, "No index", "The service has no index it could answer from."),
         Kind("stopping", 503, "Stopping", "The service is being stopped."),

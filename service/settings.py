@@ -89,6 +89,12 @@ class Settings(BaseSettings):
         le=60,
         description="Seconds a question may wait before it is told to come back.",
     )
+    answer_timeout_s: float = Field(
+        default=10.0,
+        gt=0,
+        le=600,
+        description="Seconds an answer may take before it is given up.",
+    )
     tokens_file: Path | None = Field(
         default=None,
         description="File of bearer tokens, one a line or NAME=TOKEN for a record; open if unset.",

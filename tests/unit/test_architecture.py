@@ -28,12 +28,13 @@ STAGES: dict[str, set[str]] = {
     "answer_types": set(),
     "answers": set(),
     "antecedents": set(),
-    "assessment": {"confidence", "evidence", "query", "reader", "retriever", "windows"},
+    "assessment": {"confidence", "deadline", "evidence", "query", "reader", "retriever", "windows"},
     "citations": {"answers"},
     "companion": {"items"},
     "confidence": {"answers", "evidence"},
     "coordination": {"items"},
     "corroboration": {"answers", "assessment", "disagreement"},
+    "deadline": set(),
     "disagreement": {"answer_types", "answers", "items", "titles", "values"},
     "cross_encoder": set(),
     "evidence": {"answer_types", "query", "reader"},
@@ -45,8 +46,9 @@ STAGES: dict[str, set[str]] = {
     "lists": {"coordination", "items"},
     "paired_reader": {"cross_encoder", "extractive_qa", "reader", "windows"},
     "pipeline": {
-        "answers", "assessment", "citations", "confidence", "corroboration", "follow_ups",
-        "highlighting", "known_words", "query", "reader", "readers", "retriever", "suggestions",
+        "answers", "assessment", "citations", "confidence", "corroboration", "deadline",
+        "follow_ups", "highlighting", "known_words", "query", "reader", "readers", "retriever",
+        "suggestions",
     },
     "query": {"spelling"},
     "reader": {"windows"},
@@ -61,7 +63,7 @@ STAGES: dict[str, set[str]] = {
     "windows": set(),
 }  # fmt: skip
 """Each stage of answering, and what else of ``service`` it may import. Most need it for a type."""
-DOORS = {"answers", "pipeline"}
+DOORS = {"answers", "deadline", "pipeline"}
 """Through which the rest of ``service``, and ``eval``, reach the stages."""
 MORE_DOORS = {"eval.calibrate": {"evidence"}}
 UNSAFE_MODULES = {"pickle", "cPickle", "dill", "joblib", "marshal", "shelve"}

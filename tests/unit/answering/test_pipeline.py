@@ -2,6 +2,7 @@
 
 import dataclasses
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,11 @@ from hypothesis import strategies as st
 
 from index.search_index import SearchIndex
 from service.answers import Answer, CitedPassage, Filters, Question, Turn
+from service.deadline import Deadline, GivenUp
 from service.highlighting import SURE
 from service.pipeline import QuestionAnswerer
+from service.reader import Reading
+from service.windows import Window
 from tests.fake_models import OverlapReader
 from tests.fakes_answering import built
 from tests.unit.answering.conftest import BY_OVERLAP, CORPUS
@@ -370,3 +374,24 @@ def test_assessment_is_given_whatever_the_threshold(answerer: QuestionAnswerer) 
     assessed = answerer.assess(Question("Who painted the lighthouse?"))
     assert assessed
     assert all(a.probability < BY_OVERLAP.threshold for a in assessed)
+
+
+def test_question_whose_time_is_over_is_not_read(index: SearchIndex) -> None:
+    reader = OverlapReader()
+    with Deadline(0).applied(), pytest.raises(GivenUp):
+        read_by(index, reader).ask(Question("How many boats sank?"))
+    assert reader.seen == []
+
+
+def test_reading_ends_between_two_rounds_when_the_client_is_gone(index: SearchIndex) -> None:
+    deadline = Deadline(60)
+
+    class HangsUp(OverlapReader):
+        def read(self, question: str, windows: Sequence[Window]) -> list[Reading]:
+            deadline.cancel()
+            return super().read(question, windows)
+
+    reader = HangsUp(threads=1)
+    with deadline.applied(), pytest.raises(GivenUp):
+        read_by(index, reader).ask(Question("Who told of a pier and a storm?"))
+    assert len(reader.seen) == 1

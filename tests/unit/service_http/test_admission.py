@@ -1,10 +1,12 @@
 import threading
 import time
+from functools import partial
 
 import anyio
 import pytest
 from anyio import to_thread
 
+from service import deadline
 from service.admission import Admission, ClientGone, RateLimit
 from service.problems import Problem
 
@@ -214,3 +216,66 @@ def test_no_rate_limit_lets_everyone_in() -> None:
     limit = RateLimit(0)
     for _ in range(1_000):
         limit.check("10.0.0.1")
+
+
+def patient(begun: threading.Event, given_up: threading.Event) -> str:
+    """Work that looks at its deadline between steps, and would take ten seconds."""
+    begun.set()
+    for _ in range(2_000):
+        try:
+            deadline.check()
+        except deadline.GivenUp:
+            given_up.set()
+            raise
+        time.sleep(0.005)
+    return "done"
+
+
+def test_work_that_takes_too_long_is_given_up() -> None:
+    async def scenario() -> None:
+        admission = Admission(1, 1, 5, answer_timeout_s=0.05)
+        begun, given_up = threading.Event(), threading.Event()
+        with pytest.raises(Problem) as problem:
+            await admission.run(partial(patient, begun, given_up), never)
+        assert problem.value.kind.name == "timeout"
+        assert int(problem.value.headers["Retry-After"]) > 0
+        assert given_up.is_set()
+        # The slot is free again, and a deadline does not outlive its question.
+        assert admission.running == 0
+        assert await admission.run(lambda: "next", never) == "next"
+
+    anyio.run(scenario)
+
+
+def test_work_is_given_up_when_the_client_hangs_up() -> None:
+    async def scenario() -> None:
+        admission = Admission(1, 1, 5)
+        begun, given_up = threading.Event(), threading.Event()
+
+        async def hang_up() -> None:
+            while not begun.is_set():
+                await anyio.sleep(0.005)
+
+        with pytest.raises(ClientGone):
+            await admission.run(partial(patient, begun, given_up), hang_up)
+        assert given_up.is_set()
+        assert admission.running == 0
+
+    anyio.run(scenario)
+
+
+def test_failure_of_the_work_is_raised_as_it_is() -> None:
+    async def scenario() -> None:
+        def fail() -> None:
+            raise LookupError("no such thing")
+
+        with pytest.raises(LookupError, match="no such thing"):
+            await Admission(1, 1, 5).run(fail, never)
+
+    anyio.run(scenario)
+
+
+def test_without_a_deadline_nothing_is_given_up() -> None:
+    deadline.check()
+    with deadline.Deadline(60).applied():
+        deadline.check()
