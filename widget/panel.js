@@ -6,6 +6,8 @@ import STYLE from "./panel.css";
 
 const LONGEST_QUESTION = 1000;
 const LONGEST_HISTORY = 10;
+// As in panel.css.
+const FULL_SCREEN = "(max-width: 480px), (max-height: 30em)";
 const CLOSE = "M6 6l12 12M18 6L6 18";
 const SEND = "M12 19V5M5.5 11.5L12 5l6.5 6.5";
 
@@ -96,7 +98,7 @@ class Conversation {
     const held = questions?.split("|") ?? [...this.host.querySelectorAll("[data-suggestion]")].map((node) => node.dataset.suggestion);
     // What was there for readers without scripts.
     this.host.replaceChildren();
-    if (this.host.isPage && question) return this.ask(question, answer && JSON.parse(answer));
+    if (this.host.isPage && question) return this.ask(question, answer);
     const examples = held.length ? held : await this.client.suggestions().catch(() => []);
     this.empty.append(...present([renderSuggestions(examples, "examples", this.context)]));
   }
@@ -116,7 +118,7 @@ class Conversation {
 
   show(moveFocus) {
     // On a phone the panel covers the page, so what lies behind must be out of reach.
-    if (moveFocus && matchMedia("(max-width: 480px)").matches) this.element.showModal();
+    if (moveFocus && matchMedia(FULL_SCREEN).matches) this.element.showModal();
     else this.element.setAttribute("open", "");
     if (moveFocus) this.field.focus();
   }
@@ -137,7 +139,7 @@ class Conversation {
     this.ask(question);
   }
 
-  /** Puts `question` to the service, unless its answer is `known`. */
+  /** Puts `question` to the service, unless its answer is `known`, as JSON. */
   ask(question, known) {
     this.empty.remove();
     this.log.querySelector(".next")?.remove();
@@ -169,7 +171,7 @@ class Conversation {
     try {
       if (!known) show([waiting, el("button", { type: "button", class: "action stop", click: stop }, t("stop"))]);
       const history = this.#history.length ? this.#history.slice(-LONGEST_HISTORY) : undefined;
-      const answer = known ?? (await this.client.ask({ question, history }, signal, () => (waiting.textContent = t("trying_again"))));
+      const answer = known ? JSON.parse(known) : await this.client.ask({ question, history }, signal, () => (waiting.textContent = t("trying_again")));
       if (signal.aborted) throw signal.reason;
       const understood = answer.resolved_question;
       show([

@@ -160,13 +160,14 @@ def test_nothing_scrolls_sideways_at_320_pixels(
     page.close()
 
 
+@pytest.mark.parametrize(("width", "height"), [(390, 800), (800, 390)])
 def test_on_a_phone_the_panel_fills_the_screen_and_holds_the_focus(
-    browser: Browser, origin: str, stub: StubService
+    browser: Browser, origin: str, stub: StubService, width: int, height: int
 ) -> None:
-    page = browser.new_page(viewport={"width": 390, "height": 800})
+    page = browser.new_page(viewport={"width": width, "height": height})
     open_widget(page, origin)
     box = page.locator("dialog").bounding_box()
-    assert box == {"x": 0, "y": 0, "width": 390, "height": 800}
+    assert box == {"x": 0, "y": 0, "width": width, "height": height}
     assert page.locator("dialog").evaluate("node => node.matches(':modal')")
     page.keyboard.press("Escape")
     expect(page.locator("dialog")).to_be_hidden()
