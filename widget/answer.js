@@ -135,10 +135,12 @@ function viewAddress(view, endpoint) {
   return url.href;
 }
 
+/** In words, and no more exact than it is given: a day, a month or a year. */
 function formatDate(iso, language) {
-  const date = new Date(`${iso}T00:00Z`);
-  if (Number.isNaN(+date)) return iso;
-  return date.toLocaleDateString(language === "en" ? "en-GB" : language, { dateStyle: "long", timeZone: "UTC" });
+  const [whole, month, day] = /^\d{4}(-\d\d)?(-\d\d)?$/.exec(iso) ?? [];
+  const date = new Date(iso);
+  if (!whole || Number.isNaN(+date)) return iso;
+  return date.toLocaleDateString(language === "en" ? "en-GB" : language, { year: "numeric", month: month && "long", day: day && "numeric", timeZone: "UTC" });
 }
 
 /** Copies the quoted words, the citation, the original's address, our page's and the day of access. */

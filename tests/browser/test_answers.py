@@ -81,6 +81,21 @@ def test_source_confidence_and_agreement_are_said_in_words(page: Page, origin: s
     assert reply.locator("[title]").count() == 0
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [("2025-03-13", "13 March 2025"), ("2025-03", "March 2025"), ("2025", "2025"), ("May", "May")],
+)
+def test_a_date_is_shown_no_more_exactly_than_it_is_known(
+    page: Page, origin: str, given: str, shown: str
+) -> None:
+    body = as_json(reply_to("Who leads the festival?"))
+    body["passages"][0]["source"] |= {"published": None, "event_date": given}
+    page.route("**/ask", lambda route: route.fulfill(json=body))
+    page.goto(origin)
+    ask(page, "Who leads the festival?")
+    expect(last_reply(page).locator("time").first).to_have_text(shown)
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 def test_documents_that_differ_are_quoted_one_beside_the_other(
     page: Page, browser: Browser, origin: str, scripts: bool
