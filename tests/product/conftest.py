@@ -6,7 +6,8 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -29,26 +30,43 @@ def record_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def service(record_index: Path) -> Iterator[str]:
     """The address of a running service over the record."""
+    with serving(record_index) as address:
+        yield address
+
+
+@contextmanager
+def serving(index: Path, until: str = "ready") -> Iterator[str]:
+    """Run a service over ``index``; when /readyz says ``until``, yield its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "service", "--index", str(record_index), "--port", str(port)]
+    command = [sys.executable, "-m", "service", "--index", str(index), "--port", str(port)]
     environment = os.environ | {"ASK_RECORD_SHUTDOWN_DELAY_S": "0"}
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(600):
-            try:
-                if httpx.get(f"{address}/readyz").status_code == 200:
-                    break
-            except httpx.TransportError:
-                pass
-            time.sleep(0.1)
-        else:
-            pytest.fail("the service was not ready within 60 s")
+        wait_until(lambda: _readiness(address) == until, f"/readyz never said {until}")
         yield address
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)
+
+
+def wait_until(condition: Callable[[], object], otherwise: str, seconds: float = 60) -> None:
+    """Look ten times a second; fail with ``otherwise`` when the time is over."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(otherwise)
+        time.sleep(0.1)
+
+
+def _readiness(address: str) -> str | None:
+    """``ready``, or the kind of problem."""
+    try:
+        body = httpx.get(f"{address}/readyz").json()
+    except httpx.TransportError:
+        return None
+    return str(body.get("status") if "type" not in body else body["type"].partition("#")[2])
