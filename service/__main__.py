@@ -157,6 +157,7 @@ def _wrong_setting(error: "ValidationError", given: dict[str, Any]) -> str:
 def _serve(options: argparse.Namespace) -> int:
     settings = _settings(options)
     _check_tokens(settings)
+    _check_tracing(settings)
     listener = _listen(settings)
     port = listener.getsockname()[1]
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)
@@ -193,6 +194,16 @@ def _check_tokens(settings: "Settings") -> None:
             read_tokens(settings.tokens_file, name)
     except TokenFileError as error:
         raise _CommandError(f"--tokens-file {error}", code=2) from error
+
+
+def _check_tracing(settings: "Settings") -> None:
+    from service.tracing import TracingError, open_tracing
+
+    if settings.otlp_endpoint is not None and settings.workers == 1:
+        try:
+            open_tracing(settings.otlp_endpoint)
+        except TracingError as error:
+            raise _CommandError(f"--otlp-endpoint: {error}", code=2) from error
 
 
 def _run_one(settings: "Settings", listener: "socket.socket") -> None:

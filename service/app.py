@@ -19,6 +19,7 @@ from service.request_schemas import REQUEST_FIELDS
 from service.routes import router
 from service.settings import Settings
 from service.static_files import static_files
+from service.tracing import open_tracing
 
 
 class Surrounded(Protocol):
@@ -105,6 +106,7 @@ def surround(
         stopping=lambda: state.stopping,
         root_path=settings.root_path,
         record=state.record,
+        tracing=None if settings.otlp_endpoint is None else open_tracing(settings.otlp_endpoint),
     )
     return app
 

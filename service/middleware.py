@@ -16,6 +16,7 @@ from ulid import ULID
 from service.logs import current_request_id, log_event
 from service.metrics import Metrics
 from service.problems import KINDS, problem_response
+from service.tracing import Tracing
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _QUIET = {"/livez", "/readyz", "/metrics"}
@@ -33,8 +34,10 @@ class RequestContext:
         stopping: Callable[[], bool],
         root_path: str,
         record: str = "",
+        tracing: Tracing | None = None,
     ) -> None:
         self.app = app
+        self.tracing = tracing
         self.root_path = root_path
         self.metrics = metrics
         self.stopping = stopping
@@ -45,7 +48,7 @@ class RequestContext:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started = time.perf_counter()
+        started, begun = time.perf_counter(), time.time()
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else str(ULID())
         method = scope["method"]
@@ -90,6 +93,9 @@ class RequestContext:
                 duration_ms=round(seconds * 1000, 1),
                 **inner["state"]["log"],
             )
+            if self.tracing is not None:
+                told, log = Headers(scope=scope), inner["state"]["log"]
+                self.tracing.request(told, method, route, status or 499, begun, seconds, log)
             current_request_id.reset(token)
 
 

@@ -147,6 +147,11 @@ class Settings(BaseSettings):
         default=False,
         description="Whether that file holds the words of questions; people may write names there.",
     )
+    otlp_endpoint: str | None = Field(
+        default=None,
+        pattern=r"^https?://\S+$",
+        description="OpenTelemetry collector, such as http://localhost:4318; no traces if unset.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info",
         description="Least severe event that is logged: debug, info, warning or error.",

@@ -47,8 +47,9 @@ def locked(name: str) -> frozenset[str]:
 
 
 def test_the_files_that_the_scripts_install_are_there() -> None:
-    assert {"serve", "base", "test", "models"} <= set(INPUTS)
-    assert {"serve", "base", "test", "models", "torch", "torch-cpu", "torch-cuda"} == set(LOCKS)
+    assert {"serve", "otel", "base", "test", "models"} <= set(INPUTS)
+    torch = {"torch", "torch-cpu", "torch-cuda"}
+    assert {"serve", "otel", "base", "test", "models"} | torch == set(LOCKS)
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -201,8 +202,12 @@ def test_the_wheel_holds_every_module_and_every_data_file(wheel: zipfile.ZipFile
 def test_the_wheel_needs_what_serving_needs(wheel: zipfile.ZipFile) -> None:
     [metadata] = [n for n in wheel.namelist() if n.endswith(".dist-info/METADATA")]
     lines = wheel.read(metadata).decode("utf-8").splitlines()
-    needed = {tuple(line[15:].split("==")) for line in lines if line.startswith("Requires-Dist: ")}
-    assert {(normal(name), version) for name, version in needed} == pins("serve.in")
+    needed = [line[15:] for line in lines if line.startswith("Requires-Dist: ")]
+    for extra, lock in (("", "serve.in"), ('; extra == "otel"', "otel.in")):
+        marker = extra.partition(";")[1:]
+        named = [n.removesuffix(extra) for n in needed if n.partition(";")[1:] == marker]
+        pinned = {tuple(name.strip().split("==")) for name in named}
+        assert {(normal(name), version) for name, version in pinned} == pins(lock)
     assert "License-Expression: Apache-2.0" in lines
     assert "Requires-Python: >=3.11" in lines
 
