@@ -1,6 +1,8 @@
 """The product as a visitor meets it: the record's real index, served by a process of its own."""
 
+import dataclasses
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,6 +14,8 @@ from pathlib import Path
 
 import httpx
 import pytest
+
+from index import generations
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,12 +39,13 @@ def service(record_index: Path) -> Iterator[str]:
 
 
 @contextmanager
-def serving(index: Path, until: str = "ready") -> Iterator[str]:
+def serving(index: Path, *options: str, until: str = "ready") -> Iterator[str]:
     """Run a service over ``index``; when /readyz says ``until``, yield its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "service", "--index", str(index), "--port", str(port)]
+    command += options
     environment = os.environ | {"ASK_RECORD_SHUTDOWN_DELAY_S": "0"}
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -61,6 +66,15 @@ def wait_until(condition: Callable[[], object], otherwise: str, seconds: float =
         if time.monotonic() > deadline:
             pytest.fail(otherwise)
         time.sleep(0.1)
+
+
+def published_again(index: Path, name: str) -> str:
+    """Publish the current generation once more under another name."""
+    now = generations.current(index)
+    with generations.building(index) as folder:
+        shutil.copytree(now.folder, folder, dirs_exist_ok=True)
+        generations.publish(index, folder, dataclasses.replace(now.manifest, generation=name))
+    return name
 
 
 def _readiness(address: str) -> str | None:

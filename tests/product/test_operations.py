@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from index import generations
-from tests.product.conftest import ROOT, serving, wait_until
+from tests.product.conftest import ROOT, published_again, serving, wait_until
 
 PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S))
@@ -66,15 +66,6 @@ def run(
 def served(address: str) -> str | None:
     response = httpx.post(f"{address}/ask", json={"question": QUESTION}, timeout=30)
     return response.json()["index"]["generation"] if response.status_code == 200 else None
-
-
-def published_again(index: Path, name: str) -> str:
-    """Publish the current generation once more under another name."""
-    now = generations.current(index)
-    with generations.building(index) as folder:
-        shutil.copytree(now.folder, folder, dirs_exist_ok=True)
-        generations.publish(index, folder, dataclasses.replace(now.manifest, generation=name))
-    return name
 
 
 def test_every_recipe_is_tested() -> None:
