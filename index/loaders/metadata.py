@@ -41,6 +41,26 @@ def parse_metadata(values: Mapping[str, Any], *, keep_extra: bool = True) -> Met
     return Metadata(**known, extra=extra)
 
 
+def found_metadata(extra: Mapping[str, str | None], **values: Any) -> Metadata:
+    """Metadata that a file carries of itself: what cannot be understood is not kept.
+
+    ``extra`` is shown to readers in its order, without what is empty.
+    """
+    known: dict[str, Any] = {}
+    for key, value in values.items():
+        try:
+            known[key] = getattr(parse_metadata({key: value}), key)
+        except ValueError:
+            continue
+    shown = {key: _without_controls(value) for key, value in extra.items() if value}
+    return Metadata(**known, extra={key: value for key, value in shown.items() if value})
+
+
+def _without_controls(value: str) -> str:
+    kept = "".join(c if c.isprintable() else " " for c in value)
+    return re.sub(r"\s+", " ", kept).strip()[:500]
+
+
 def title_from_path(path: PurePath) -> str:
     """``roundtable-vna_report.txt`` becomes ``Roundtable vna report``."""
     words = re.sub(r"[-_\s]+", " ", path.stem).strip() or path.name
