@@ -23,7 +23,9 @@ _HYPHENS = "\x02\u00ad"
 """What PDFium gives for a hyphen that cuts a word at the end of a line."""
 _SAMPLE = 8
 """Letters of a line that are looked at for the size of its type."""
-_MADE_UP_TITLE = re.compile(r"(Microsoft (Word|PowerPoint) - |untitled|\(?anonymous)|\.\w{2,4}$", re.I)
+_MADE_UP_TITLE = re.compile(
+    r"(Microsoft (Word|PowerPoint) - |untitled|\(?anonymous)|\.\w{2,4}$", re.I
+)
 _PASSWORD, _SECURITY = pdfium_c.FPDF_ERR_PASSWORD, pdfium_c.FPDF_ERR_SECURITY
 
 
@@ -46,7 +48,9 @@ def load_pdf(source: Source) -> Iterator[RawDocument | Skipped]:
 def _documents(pdf: pdfium.PdfDocument, source: Source) -> Iterator[RawDocument | Skipped]:
     count = len(pdf)
     if count > source.limits.pages:
-        raise LimitError(f"has {count:,} pages, over the limit of {source.limits.pages:,}; split it")
+        raise LimitError(
+            f"has {count:,} pages, over the limit of {source.limits.pages:,}; split it"
+        )
     pages: list[tuple[float, list[Line]]] = []
     images: list[int] = []
     characters = 0
@@ -79,9 +83,7 @@ def _page(pdf: pdfium.PdfDocument, number: int, source: Source) -> pdfium.PdfPag
         ) from error
 
 
-def _document(
-    pdf: pdfium.PdfDocument, paragraphs: list[Paragraph], source: Source
-) -> RawDocument:
+def _document(pdf: pdfium.PdfDocument, paragraphs: list[Paragraph], source: Source) -> RawDocument:
     said = pdf.get_metadata_dict(skip_empty=True)
     builder = TextBuilder(source.limits.text_mib)
     for p in paragraphs:
@@ -116,7 +118,9 @@ def _language(pdf: pdfium.PdfDocument) -> str | None:
     size = pdfium_c.FPDFCatalog_GetLanguage(
         pdf.raw, ctypes.cast(buffer, ctypes.POINTER(ctypes.c_ushort)), 64
     )
-    return buffer.raw[: max(0, size - 2)].decode("utf-16-le", "ignore") or None if size <= 64 else None
+    return (
+        buffer.raw[: max(0, size - 2)].decode("utf-16-le", "ignore") or None if size <= 64 else None
+    )
 
 
 def _outline(pdf: pdfium.PdfDocument) -> dict[tuple[int, str], int]:
@@ -212,4 +216,6 @@ def _ranges(numbers: list[int]) -> str:
         else:
             runs.append([n])
     named = [f"{r[0]}-{r[-1]}" if len(r) > 1 else str(r[0]) for r in runs]
-    return f"page{'s' if len(numbers) > 1 else ''} {', '.join(named[:8])}{' …' if named[8:] else ''}"
+    return (
+        f"page{'s' if len(numbers) > 1 else ''} {', '.join(named[:8])}{' …' if named[8:] else ''}"
+    )

@@ -1,5 +1,6 @@
 """From the lines of a PDF to its paragraphs and headings."""
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -92,7 +93,7 @@ def _body_size(lines: Sequence[Line]) -> float:
 def _groups(lines: Sequence[Line]) -> Iterator[list[Line]]:
     gaps = [
         a.bottom - b.bottom
-        for a, b in zip(lines, lines[1:], strict=False)
+        for a, b in itertools.pairwise(lines)
         if a.page == b.page and 0.3 * b.size < a.bottom - b.bottom < 2.5 * b.size
     ]
     spacing = median(gaps) if gaps else 0.0
@@ -121,10 +122,11 @@ def _begins(group: Sequence[Line], line: Line, spacing: float, column: float) ->
     last = group[-1]
     if last.hyphen:
         return False
-    if max(last.size, line.size) > _LARGER * min(last.size, line.size) or last.bold != line.bold:
-        # A stray bold word at the start of a line is no new paragraph.
-        if not (last.page == line.page and abs(last.size - line.size) < 0.5 and _goes_on(last, line)):
-            return True
+    larger = max(last.size, line.size) > _LARGER * min(last.size, line.size)
+    # A stray bold word at the start of a line is no new paragraph.
+    goes_on_in_bold = last.page == line.page and not larger and _goes_on(last, line)
+    if larger or (last.bold != line.bold and not goes_on_in_bold):
+        return True
     if last.page != line.page:
         return not _goes_on(last, line)
     down = last.bottom - line.bottom
@@ -179,11 +181,8 @@ def _vocabulary(lines: Sequence[Line]) -> Counter[str]:
 
 def _joined(group: Sequence[Line], words: Counter[str]) -> str:
     text = group[0].text
-    for last, line in zip(group, group[1:], strict=False):
-        if last.hyphen:
-            text = _without_hyphen(text, line.text, words)
-        else:
-            text = f"{text} {line.text}"
+    for last, line in itertools.pairwise(group):
+        text = _without_hyphen(text, line.text, words) if last.hyphen else f"{text} {line.text}"
     return text
 
 
@@ -193,7 +192,10 @@ def _without_hyphen(text: str, following: str, words: Counter[str]) -> str:
     The document itself knows better than a rule. If it has the word elsewhere in one of the two
     spellings, that one is right; if it has both halves as words, they are a compound.
     """
-    first, second = re.search(r"[^\W\d_]*$", text.removesuffix("-")), re.match(r"[^\W\d_]*", following)
+    first, second = (
+        re.search(r"[^\W\d_]*$", text.removesuffix("-")),
+        re.match(r"[^\W\d_]*", following),
+    )
     left, right = (first[0] if first else "").casefold(), (second[0] if second else "").casefold()
     whole, compound = words[left + right], words[f"{left}-{right}"]
     halves = words[left] and words[right] and len(right) > 2
