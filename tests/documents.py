@@ -114,7 +114,9 @@ def docx(**properties: object) -> bytes:
     document.add_paragraph("It was built by Maria Costa.", style="List Bullet")
     table = document.add_table(rows=2, cols=2)
     for cell, text in zip(
-        (c for row in table.rows for c in row.cells), ("Ship", "Tons", "Gaivota", "310"), strict=True
+        (c for row in table.rows for c in row.cells),
+        ("Ship", "Tons", "Gaivota", "310"),
+        strict=True,
     ):
         cell.text = text
     document.add_heading("Bridges", 2)

@@ -52,7 +52,6 @@ FORMATS: dict[str, Format] = {
     ".jsonl": _JSON_LINES,
     ".ndjson": _JSON_LINES,
 }
-SUPPORTED = tuple(FORMATS)
 SIMPLE = (".txt", ".text")
 """Read without a parser; every other format is read in a process of its own."""
 _REMEDY = {
@@ -72,9 +71,11 @@ def suffix_of(name: str) -> str:
 
 def unknown(name: str) -> str:
     """Why a file of this name is no document for us, and what to do."""
-    reason = f"is none of {', '.join(SUPPORTED)}"
-    remedy = _REMEDY.get(suffix_of(name))
-    return f"{reason}; save it as {remedy}" if remedy else reason
+    suffix = suffix_of(name)
+    reason = f"is of no format that is read ({suffix or 'it has no ending'})"
+    if suffix in _REMEDY:
+        return f"{reason}: save it as {_REMEDY[suffix]}"
+    return f"{reason}; docs/documents.md lists those that are"
 
 
 def is_passed_over(name: str) -> bool:
@@ -91,9 +92,13 @@ def read(source: Source) -> Iterator[Item]:
     if kind is None:
         yield CorpusError(source.path, unknown(source.name))
         return
+    empty = True
     try:
         for item in _load(kind, source):
+            empty = False
             yield finished(item, source) if isinstance(item, RawDocument) else item
+        if empty:
+            yield CorpusError(source.path, "gives no document: there are no words in it")
     except CorpusError as error:
         yield error
     except LimitError as error:

@@ -78,13 +78,13 @@ def _document(
     builder = TextBuilder(source.limits.text_mib)
     builder.add("\n".join(lines), "row")
     text, blocks = builder.build()
-    place = title if sheet is None else f"{title}, {sheet}"
+    place = f"{title}, row {number}" if sheet is None else f"{title}, {sheet}, row {number}"
     part = str(number) if sheet is None else f"{sheet}/{number}"
-    metadata = _metadata(names, cells)
-    return RawDocument(text, blocks, f"{place}, row {number}", metadata, part=part)
+    metadata = _metadata(names, cells, place)
+    return RawDocument(text, blocks, place, metadata, part=part)
 
 
-def _metadata(names: Sequence[str], cells: Sequence[str]) -> Metadata:
+def _metadata(names: Sequence[str], cells: Sequence[str], place: str) -> Metadata:
     """What the columns of well-known names say; the text has them too."""
     values: dict[str, str] = {}
     for name, cell in zip(names, cells, strict=False):
@@ -93,5 +93,6 @@ def _metadata(names: Sequence[str], cells: Sequence[str]) -> Metadata:
         if key in _TITLES and len(cell) <= _MAX_NAME:
             known = "title"
         if known and cell:
-            values.setdefault(known, cell)
+            # A citation gives the title, so it has to say where the row stands.
+            values.setdefault(known, f"{cell} ({place})" if known == "title" else cell)
     return found_metadata({}, **values)
