@@ -121,7 +121,7 @@ def _add_limits(build: argparse.ArgumentParser) -> None:
         ("--max-unpacked", 256, "MIB", "most that an archive or office file may unpack to"),
         ("--max-text", 64, "MIB", "most text that a file may give"),
         ("--loader-memory", 1024, "MIB", "memory of the process that reads"),
-        ("--loader-seconds", 60, "N", "processor time; twice as long by the clock"),
+        ("--loader-seconds", 60, "N", "processor time; three times as long by the clock"),
     ):
         group.add_argument(
             name,

@@ -155,6 +155,9 @@ class ChildReader:
                 "or raise --loader-seconds",
                 again=False,
             )
+        if code == -signal.SIGABRT:
+            # How PDFium ends when it is refused memory.
+            return _Ended(f"{self._memory()}; or it is damaged: save it again")
         how = signal.Signals(-code).name if code < 0 else f"exit status {code}"
         return _Ended(
             f"crashed the program that reads it ({how}); it is damaged or made to do harm: "

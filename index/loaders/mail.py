@@ -2,7 +2,7 @@
 
 import email
 import email.policy
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from email.message import EmailMessage, MIMEPart
 from email.utils import parsedate_to_datetime
 from pathlib import PurePosixPath
@@ -98,7 +98,7 @@ def _header(message: EmailMessage, name: str) -> str | None:
 def _attached(message: EmailMessage) -> Iterator[tuple[str, EmailMessage]]:
     """Each attachment with a name of its own, pictures within the text left out."""
     taken: set[str] = set()
-    for number, part in enumerate(message.iter_attachments() if message.is_multipart() else (), 1):
+    for number, part in enumerate(_parts(message), start=1):
         if not isinstance(part, EmailMessage):
             continue
         if (
@@ -116,6 +116,12 @@ def _attached(message: EmailMessage) -> Iterator[tuple[str, EmailMessage]]:
             name = f"{number}-{name}"
         taken.add(name)
         yield name, part
+
+
+def _parts(message: EmailMessage) -> Iterable[object]:
+    if message.get_content_type() == "message/rfc822":
+        return [message]
+    return message.iter_attachments() if message.is_multipart() else ()
 
 
 def _attachment(name: str, part: EmailMessage, source: Source) -> Iterator[Item]:

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
@@ -71,7 +72,9 @@ def _text(key: str, value: Any) -> str | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, str | int | float | datetime.date):
-        raise ValueError(f"{key}: expected text, found {type(value).__name__} {str(value)[:60]!r}")
+        raise ValueError(
+            f"{key}: expected text, found {type(value).__name__} {reprlib.repr(value)}"
+        )
     return _characters(key, re.sub(r"\s+", " ", str(value)).strip()) or None
 
 
