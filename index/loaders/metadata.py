@@ -10,6 +10,9 @@ from typing import Any
 
 INTERPRETED = ("id", "title", "publisher", "published", "url", "lang")
 
+_NOBODY = re.compile(r"\W*(anonymous|unknown|user|admin|administrator|author|none)\W*", re.I)
+"""What programs write where an author is to stand."""
+
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
@@ -54,7 +57,8 @@ def found_metadata(extra: Mapping[str, str | None], **values: Any) -> Metadata:
         except ValueError:
             continue
     shown = {key: _without_controls(value) for key, value in extra.items() if value}
-    return Metadata(**known, extra={key: value for key, value in shown.items() if value})
+    kept = {key: value for key, value in shown.items() if value and not _NOBODY.fullmatch(value)}
+    return Metadata(**known, extra=kept)
 
 
 def _without_controls(value: str) -> str:

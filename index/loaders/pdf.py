@@ -4,6 +4,7 @@ itself. Parsed by PDFium."""
 import ctypes
 import math
 import re
+import unicodedata
 from collections.abc import Iterator
 
 import pypdfium2 as pdfium
@@ -19,8 +20,11 @@ from index.loaders.raw import RawDocument, Skipped
 from index.loaders.reading import clean
 from index.loaders.source import Source
 
-_HYPHENS = "\x02\u00ad"
-"""What PDFium gives for a hyphen that cuts a word at the end of a line."""
+_CUT = "\x02"
+"""What PDFium gives for a hyphen that cuts a word at the end of a line, with the line's end."""
+_SOFT_HYPHEN = "\u00ad"
+_ENDING_HYPHENS = f"-‐{_SOFT_HYPHEN}"
+_LIGATURES = {0xFB00: "ff", 0xFB01: "fi", 0xFB02: "fl", 0xFB03: "ffi", 0xFB04: "ffl", 0xFB05: "st"}
 _SAMPLE = 8
 """Letters of a line that are looked at for the size of its type."""
 _MADE_UP_TITLE = re.compile(
@@ -143,9 +147,8 @@ def _lines(page: pdfium.PdfPage, number: int) -> Iterator[Line]:
     start, codes = 0, list[int]()
     for i in range(textpage.count_chars()):
         code = pdfium_c.FPDFText_GetUnicode(raw, i)
-        if code in (10, 13) or chr(code) in _HYPHENS:
-            hyphen = code not in (10, 13)
-            yield from _line(raw, start, codes, number, hyphen)
+        if code in (10, 13) or chr(code) == _CUT:
+            yield from _line(raw, start, codes, number, chr(code) == _CUT)
             start, codes = i + 1, []
         else:
             codes.append(code)
@@ -156,11 +159,13 @@ def _lines(page: pdfium.PdfPage, number: int) -> Iterator[Line]:
 def _line(raw: object, start: int, codes: list[int], number: int, hyphen: bool) -> Iterator[Line]:
     whole = "".join(chr(c) for c in codes)
     text = re.sub(r"\s+", " ", whole).strip()
-    if not text:
+    if not text.strip(_SOFT_HYPHEN):
         return
-    hard = len(text) > 2 and text[-1] in "-‐" and text[-2].isalpha()
-    if hyphen or hard:
-        text = text.rstrip("-‐") + "-"
+    hyphen = hyphen or (len(text) > 2 and text[-1] in _ENDING_HYPHENS and text[-2].isalpha())
+    # As anyone would type it: letters rather than ligatures, accents on their letters.
+    text = unicodedata.normalize("NFC", text.translate(_LIGATURES).replace(_SOFT_HYPHEN, ""))
+    if hyphen:
+        text = text.rstrip(_ENDING_HYPHENS) + "-"
     first = start + len(whole) - len(whole.lstrip())
     last = start + len(whole.rstrip()) - 1
     # Letters across the line stand for it: bullets and signs may be of other sizes.
@@ -174,7 +179,7 @@ def _line(raw: object, start: int, codes: list[int], number: int, hyphen: bool) 
         bottom=_baseline(raw, sample[0]),
         size=max(_type_size(raw, i) for i in sample),
         bold=all(_is_bold(raw, i) for i in (sample[0], sample[len(sample) // 2], sample[-1])),
-        hyphen=hyphen or hard,
+        hyphen=hyphen,
     )
 
 

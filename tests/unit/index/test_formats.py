@@ -72,6 +72,37 @@ def test_a_made_up_title_of_a_pdf_gives_way_to_its_largest_heading(
     assert found.title == "The harbour in 2024"
 
 
+def test_words_cut_at_the_end_of_a_line_of_a_pdf_are_joined(tmp_path: Path) -> None:
+    lines = ["The harbour office found that infor-", "mation was lacking, and that a well-",
+             "known engineer was well known to it.", "Bold\xad ness is a word with a soft hyphen."]  # fmt: skip
+    (found,) = documents(load(tmp_path, {"a.pdf": pdf([set_lines(lines)])})).values()
+    assert (
+        found.text.split()
+        == (
+            "The harbour office found that information was lacking, and that a well-known engineer "
+            "was well known to it. Bold ness is a word with a soft hyphen."
+        ).split()
+    )
+
+
+def test_bold_lines_of_a_pdf_are_headings_and_two_columns_follow_each_other(tmp_path: Path) -> None:
+    left = set_lines(["Left column begins here", "and goes on. Its last", "sentence runs over to"])
+    right = [(320.0, y, s, t) for _, y, s, t in set_lines(["the right column, where", "it ends."])]
+    head = [(72.0, 730.0, -10.0, "Two columns")]
+    (found,) = documents(load(tmp_path, {"a.pdf": pdf([[*head, *left, *right]])})).values()
+    assert blocks(found) == [
+        ("heading", "Two columns"),
+        ("paragraph", "Left column begins here and goes on. Its last sentence runs over to the "
+                      "right column, where it ends."),
+    ]  # fmt: skip
+
+
+def test_nobody_is_no_author(tmp_path: Path) -> None:
+    data = pdf([set_lines(["A word."])], {"Author": "(anonymous)"})
+    (found,) = documents(load(tmp_path, {"a.pdf": data})).values()
+    assert found.extra == {}
+
+
 def test_a_word_document_keeps_headings_lists_tables_and_what_it_says_of_itself(
     tmp_path: Path,
 ) -> None:
