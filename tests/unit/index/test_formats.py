@@ -73,15 +73,15 @@ def test_a_made_up_title_of_a_pdf_gives_way_to_its_largest_heading(
 
 
 def test_words_cut_at_the_end_of_a_line_of_a_pdf_are_joined(tmp_path: Path) -> None:
-    lines = ["The harbour office found that infor-", "mation was lacking, and that a well-",
-             "known engineer was well known to it.", "Bold\xad ness is a word with a soft hyphen."]  # fmt: skip
+    lines = [
+        "The harbour office found that infor-",
+        "mation was lacking, and that a well-",
+        "known engineer was well known to it.",
+    ]
     (found,) = documents(load(tmp_path, {"a.pdf": pdf([set_lines(lines)])})).values()
-    assert (
-        found.text.split()
-        == (
-            "The harbour office found that information was lacking, and that a well-known engineer "
-            "was well known to it. Bold ness is a word with a soft hyphen."
-        ).split()
+    assert found.text == (
+        "The harbour office found that information was lacking, and that a well-known engineer "
+        "was well known to it."
     )
 
 
