@@ -9,7 +9,7 @@ import lxml.html
 from lxml import etree
 
 from index.errors import CorpusError
-from index.loaders.archive import open_office_zip, read_member
+from index.loaders.archive import open_office_zip
 from index.loaders.blocks import TextBuilder
 from index.loaders.html_blocks import html_blocks
 from index.loaders.metadata import Metadata, found_metadata, title_from_path
@@ -30,20 +30,16 @@ def load_epub(source: Source) -> RawDocument:
     package, folder = _package(archive, names, source)
     builder = TextBuilder(source.limits.text_mib)
     for name in _spine(package, folder, names, source):
-        for text, kind, level in _chapter(_member(archive, name, source)):
+        for text, kind, level in _chapter(archive.read(name)):
             builder.add(text, kind, level)
     text, blocks = builder.build()
     return RawDocument(text, blocks, title_from_path(source.file_name), _metadata(package))
 
 
-def _member(archive: zipfile.ZipFile, name: str, source: Source) -> bytes:
-    return read_member(archive, archive.getinfo(name), source)
-
-
 def _refuse_locked(archive: zipfile.ZipFile, names: set[str], source: Source) -> None:
     if "META-INF/encryption.xml" not in names:
         return
-    root = parse_xml(_member(archive, "META-INF/encryption.xml", source))
+    root = parse_xml(archive.read("META-INF/encryption.xml"))
     methods = [e.get("Algorithm") for e in root.iter("{*}EncryptionMethod")]
     if any(method not in _FONT_ALGORITHMS for method in methods):
         raise CorpusError(source.path, "is locked by DRM: get a copy without it")
@@ -55,11 +51,11 @@ def _package(
     """The root of the package document, and the folder that its links start from."""
     if "META-INF/container.xml" not in names:
         raise CorpusError(source.path, f"is no EPUB: it has no META-INF/container.xml; {_AGAIN}")
-    container = parse_xml(_member(archive, "META-INF/container.xml", source))
+    container = parse_xml(archive.read("META-INF/container.xml"))
     path = next((e.get("full-path") for e in container.iter("{*}rootfile")), None)
     if path not in names:
         raise CorpusError(source.path, f"lacks its package document {path!r}; {_AGAIN}")
-    return parse_xml(_member(archive, path, source)), posixpath.dirname(path)
+    return parse_xml(archive.read(path)), posixpath.dirname(path)
 
 
 def _spine(package: etree._Element, folder: str, names: set[str], source: Source) -> Iterator[str]:

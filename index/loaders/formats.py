@@ -105,6 +105,11 @@ def read(source: Source) -> Iterator[Item]:
         yield CorpusError(source.path, str(error))
     except MemoryError:
         raise
+    except ImportError as error:
+        yield CorpusError(
+            source.path,
+            f"needs a library that is not there ({error}): install requirements/base.txt",
+        )
     except Exception as error:
         # A parser met what its authors did not think of: the file is named, the build goes on.
         said = " ".join(f"{type(error).__name__}: {error}".split())[:200]

@@ -140,6 +140,38 @@ def test_a_word_document_shows_what_was_put_in_and_not_what_was_struck_out(tmp_p
     assert found.text.split("\n\n")[:2] == ["The ferry never sank-it floats.", "In a field."]
 
 
+def test_notes_and_text_boxes_of_a_word_document_are_read_once(tmp_path: Path) -> None:
+    box = """<w:p><w:r><w:t>Around.</w:t></w:r><w:r><mc:AlternateContent xmlns:mc=
+"http://schemas.openxmlformats.org/markup-compatibility/2006"><mc:Choice Requires="wps"><w:drawing>
+<w:txbxContent><w:p><w:r><w:t>In a box.</w:t></w:r></w:p></w:txbxContent></w:drawing></mc:Choice>
+<mc:Fallback><w:pict><w:txbxContent><w:p><w:r><w:t>In a box.</w:t></w:r></w:p></w:txbxContent>
+</w:pict></mc:Fallback></mc:AlternateContent></w:r></w:p>"""
+    notes = f"""<?xml version="1.0"?><w:footnotes {W}><w:footnote w:type="separator" w:id="0"><w:p>
+<w:r><w:t>no note</w:t></w:r></w:p></w:footnote><w:footnote w:id="1"><w:p><w:r>
+<w:t>A note.</w:t></w:r></w:p></w:footnote></w:footnotes>"""
+    relation = (
+        b'<Relationship Id="rId99" Target="footnotes.xml" Type="http://schemas.openxmlformats.org/'
+        b'officeDocument/2006/relationships/footnotes"/></Relationships>'
+    )
+    data = docx()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        body = archive.read("word/document.xml").decode()
+        relations = archive.read("word/_rels/document.xml.rels")
+    end = body.index("<w:sectPr")
+    for name, content in {
+        "word/document.xml": (body[:end] + box + body[end:]).encode(),
+        "word/footnotes.xml": notes.encode(),
+        "word/_rels/document.xml.rels": relations.replace(b"</Relationships>", relation),
+    }.items():
+        data = with_member(data, name, content)
+    (found,) = documents(load(tmp_path, {"a.docx": data})).values()
+    assert blocks(found)[-3:] == [
+        ("paragraph", "Around."),
+        ("paragraph", "In a box."),
+        ("note", "A note."),
+    ]
+
+
 def test_a_presentation_counts_slides_as_pages_and_keeps_notes(tmp_path: Path) -> None:
     data = pptx(author="Rui Alves", modified=datetime.datetime(2024, 5, 6))
     (found,) = documents(load(tmp_path, {"a.pptx": data})).values()
