@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         type=Path,
         metavar="CORPUS",
-        help="a folder, a document, or a .jsonl file",
+        help="a folder, a document, or an archive of documents",
     )
     build.add_argument(
         "--output",
@@ -103,6 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="longest passage in words (default: %(default)s)",
     )
+    _add_limits(build)
     for name, run, text in (
         ("verify", _verify, "check every file of the current generation against its manifest"),
         ("list", _list, "list the generations, the current one marked with *"),
@@ -111,6 +112,30 @@ def _parser() -> argparse.ArgumentParser:
         sub = command(name, run, text, f"{name} index-data")
         sub.add_argument("index", type=Path, metavar="DIR", help="folder of the index")
     return parser
+
+
+def _add_limits(build: argparse.ArgumentParser) -> None:
+    group = build.add_argument_group("limits of reading one file")
+    for name, default, unit, text in (
+        ("--max-file", 64, "MIB", "largest file, and largest member of an archive"),
+        ("--max-unpacked", 256, "MIB", "most that an archive or office file may unpack to"),
+        ("--max-text", 64, "MIB", "most text that a file may give"),
+        ("--loader-memory", 1024, "MIB", "memory of the process that reads"),
+        ("--loader-seconds", 60, "N", "processor time; three times as long by the clock"),
+    ):
+        group.add_argument(
+            name,
+            type=_limit,
+            default=default,
+            metavar=unit,
+            help=f"{text} (default: %(default)s)",
+        )
+
+
+def _limit(text: str) -> int:
+    if not text.isdigit() or not 1 <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 1000000")
+    return int(text)
 
 
 def _positive(text: str) -> int:
@@ -123,6 +148,7 @@ def _build(arguments: argparse.Namespace) -> int:
     from index import progress
     from index.build import BuildOptions, build_index
     from index.chunking import ChunkingOptions
+    from index.loaders import Limits
 
     options = BuildOptions(
         model=arguments.model,
@@ -133,6 +159,13 @@ def _build(arguments: argparse.Namespace) -> int:
         ),
         strict=arguments.strict,
         if_stale=arguments.if_stale,
+        limits=Limits(
+            file_mib=arguments.max_file,
+            unpacked_mib=arguments.max_unpacked,
+            text_mib=arguments.max_text,
+            memory_mib=arguments.loader_memory,
+            seconds=arguments.loader_seconds,
+        ),
     )
     report = build_index(arguments.corpora, arguments.output, options, progress.for_stream())
     for skipped in report.skipped:

@@ -21,7 +21,7 @@ from index.errors import CorpusError, RecordError
 from index.generations import Generation
 from index.lexical_index import LexicalIndex, LexicalOptions
 from index.lexicon import Lexicon
-from index.loaders import Skipped, load_corpus
+from index.loaders import Limits, Skipped, load_corpus
 from index.manifest import FORMAT, Manifest, fingerprint
 from index.models import ModelFiles, find_model
 from index.progress import Progress, Silent
@@ -45,6 +45,8 @@ class BuildOptions:
     """Refuse to publish when any document cannot be used."""
     if_stale: bool = field(default=False, metadata={"fingerprint": False})
     """Do nothing when the current generation was built from the same corpus and settings."""
+    limits: Limits = field(default=Limits(), metadata={"fingerprint": False})
+    """What reading one file may take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def build_index(
     ModelError when the model is missing or not the pinned one. Nothing is published then.
     """
     progress = progress or Silent()
-    documents, problems, skipped = _load(corpora, progress)
+    documents, problems, skipped = _load(corpora, options.limits, progress)
     if not documents:
         raise CorpusError(
             ", ".join(map(str, corpora)),
@@ -125,13 +127,13 @@ def embedding_text(document: Document, passage: Passage) -> str:
 
 
 def _load(
-    corpora: Sequence[Path], progress: Progress
+    corpora: Sequence[Path], limits: Limits, progress: Progress
 ) -> tuple[list[Document], tuple[CorpusError, ...], tuple[Skipped, ...]]:
     documents: list[Document] = []
     problems: list[CorpusError] = []
     skipped: list[Skipped] = []
     with progress.task("load", None) as advance:
-        for item in load_corpus(corpora):
+        for item in load_corpus(corpora, limits):
             if isinstance(item, Document):
                 documents.append(item)
                 advance(1)

@@ -42,9 +42,12 @@ def cite(
 
 
 def format_citation(passage: Passage, document: Document) -> str:
-    """``publisher, "title", date, section, page, paragraph``; what is unknown is left out."""
+    """``publisher, "title", date, section, page, paragraph``; what is unknown is left out.
+
+    The author stands in for a publisher who is not known.
+    """
     parts = [
-        document.publisher,
+        document.publisher or document.extra.get("author"),
         f'"{document.title}"',
         document.published or document.extra.get("event_date"),
         f"section “{passage.section}”" if passage.section else None,

@@ -7,7 +7,7 @@ path under which the service is mounted, without a final slash; ``lang`` is one 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -167,7 +167,7 @@ def render_document_page(
     heading = None
     if views and views[0].kind == "heading" and _words(views[0]) == document.title:
         heading, *views = views
-    groups = [(kind, list(group)) for kind, group in groupby(views, key=_list_or_block)]
+    groups = list(_groups(views))
     contents = [view for view in views if view.section]
     return _render(
         "document.html",
@@ -211,8 +211,17 @@ def _words(view: BlockView) -> str:
     return "".join(text for run in view.runs for text, _ in run.pieces)
 
 
-def _list_or_block(view: BlockView) -> str:
-    return "list" if view.kind == "list_item" else "block"
+def _groups(views: Sequence[BlockView]) -> Iterator[tuple[str, list[BlockView]]]:
+    """Runs of list items, and what stands between them; a list ends where its page does."""
+    page = 0
+
+    def kind_and_page(view: BlockView) -> tuple[str, int]:
+        nonlocal page
+        page = view.page or page
+        return ("list", page) if view.kind == "list_item" else ("block", 0)
+
+    for (kind, _), group in groupby(views, key=kind_and_page):
+        yield kind, list(group)
 
 
 def _without(values: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -1,5 +1,7 @@
-"""Reading a corpus: folders, single documents and JSON Lines files."""
+"""Reading a corpus: folders, documents of many formats, and archives of them."""
 
-from index.loaders.corpus import Skipped, load_corpus
+from index.loaders.corpus import load_corpus
+from index.loaders.limits import Limits
+from index.loaders.raw import Skipped
 
-__all__ = ["Skipped", "load_corpus"]
+__all__ = ["Limits", "Skipped", "load_corpus"]

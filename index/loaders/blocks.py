@@ -4,9 +4,11 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 
+from index.loaders.limits import MIB, LimitError
 from index.types import Block
 
 SEPARATOR = "\n\n"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _SENTENCE_END = re.compile(r"[.!?…。！？:;][\"'”’)\]/]*\.?$")
 _LONG_LINE = 90
 """Characters; hard-wrapped text has shorter lines, one-line paragraphs longer ones."""
@@ -15,7 +17,8 @@ _LONG_LINE = 90
 class TextBuilder:
     """Joins blocks with a blank line and remembers where each one came to stand."""
 
-    def __init__(self) -> None:
+    def __init__(self, limit_mib: int = 64) -> None:
+        self._limit = limit_mib * MIB
         self._parts: list[str] = []
         self._blocks: list[Block] = []
         self._length = 0
@@ -23,8 +26,11 @@ class TextBuilder:
     def add(
         self, text: str, kind: str = "paragraph", level: int = 0, page: int | None = None
     ) -> None:
-        """Append a block; text without a letter or digit is left out."""
-        text = text.strip()
+        """Append a block; text without a letter or digit is left out.
+
+        Raises LimitError when the text grows beyond the limit.
+        """
+        text = without_surrogates(text).strip()
         if not any(c.isalnum() for c in text):
             return
         if self._parts:
@@ -33,6 +39,8 @@ class TextBuilder:
         start = self._length
         self._parts.append(text)
         self._length += len(text)
+        if self._length > self._limit:
+            raise LimitError(f"holds more than {self._limit:,} characters of text; split it")
         self._blocks.append(Block(start, self._length, kind, level, page))
 
     def build(self) -> tuple[str, tuple[Block, ...]]:
@@ -74,6 +82,13 @@ def _lines_are_paragraphs(lines: list[str]) -> bool:
     long = sum(len(line) > _LONG_LINE for line in lines)
     ended = sum(bool(_SENTENCE_END.search(line)) for line in lines)
     return long * 2 >= len(lines) or ended == len(lines)
+
+
+def without_surrogates(text: str) -> str:
+    """``text`` with halves of surrogate pairs joined, and those that stand alone as U+FFFD."""
+    if not _SURROGATE.search(text):
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def text_sha256(text: str) -> str:

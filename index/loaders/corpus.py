@@ -1,65 +1,63 @@
 """Walking a corpus and turning each file into documents, errors named and passed on."""
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from index.errors import CorpusError
-from index.language import detect_language
-from index.loaders.blocks import text_sha256
-from index.loaders.html import load_html
-from index.loaders.json_lines import load_json_lines
-from index.loaders.markdown import load_markdown
-from index.loaders.plain_text import load_plain_text
-from index.loaders.raw import RawDocument
+from index.loaders.child_process import ChildReader
+from index.loaders.formats import (
+    FORMATS,
+    SIMPLE,
+    Item,
+    finished,
+    is_passed_over,
+    read,
+    suffix_of,
+    unknown,
+)
+from index.loaders.json_lines import stream_json_lines
+from index.loaders.limits import Limits
+from index.loaders.raw import Loaded, RawDocument, Skipped
+from index.loaders.reading import read_bytes
+from index.loaders.source import Source
 from index.types import Document
 
-LOADERS: dict[str, Callable[[Path], RawDocument]] = {
-    ".md": load_markdown,
-    ".markdown": load_markdown,
-    ".txt": load_plain_text,
-    ".text": load_plain_text,
-    ".html": load_html,
-    ".htm": load_html,
-    ".xhtml": load_html,
-}
-JSON_LINES = (".jsonl", ".ndjson")
-SUPPORTED = (*LOADERS, *JSON_LINES)
 
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A file that is no document for us; named, and no error even with ``--strict``."""
-
-    path: str
-    reason: str
-
-
-def load_corpus(corpora: Sequence[Path]) -> Iterator[Document | CorpusError | Skipped]:
+def load_corpus(
+    corpora: Sequence[Path], limits: Limits = Limits()
+) -> Iterator[Document | CorpusError | Skipped]:
     """Yield every document of ``corpora`` in a fixed order, and what is wrong with the others.
 
     Raises CorpusError when one of ``corpora`` itself does not exist.
     """
     seen: dict[str, str] = {}
-    for corpus in corpora:
-        if not corpus.exists():
-            raise CorpusError(corpus, "does not exist: give a folder, a document or a .jsonl file")
-        for path, name in _files(corpus):
-            if isinstance(name, Skipped):
-                yield name
-                continue
-            for item in _load(path, name):
-                if isinstance(item, Document):
-                    if item.doc_id in seen:
-                        yield CorpusError(
-                            item.path,
-                            f"duplicate id {item.doc_id!r}: {seen[item.doc_id]} has it already; "
-                            "rename the file or give it an id of its own",
-                        )
-                        continue
-                    seen[item.doc_id] = item.path
-                yield item
+    with ChildReader(limits) as child:
+        for corpus in corpora:
+            if not corpus.exists():
+                raise CorpusError(corpus, "does not exist: give a folder, a document or a .jsonl")
+            for path, name in _files(corpus):
+                if isinstance(name, Skipped):
+                    yield name
+                    continue
+                for item in _load(path, name, child, limits):
+                    yield _with_free_id(item, seen) if isinstance(item, Loaded) else item
+
+
+def _with_free_id(item: Loaded, seen: dict[str, str]) -> Document | CorpusError:
+    """The document, under its path with the ending when another one has the path without."""
+    document = item.document
+    if document.doc_id in seen and not item.own_id:
+        document = replace(document, doc_id=document.path)
+    if document.doc_id in seen:
+        return CorpusError(
+            document.path,
+            f"duplicate id {document.doc_id!r}: {seen[document.doc_id]} has it already; "
+            "rename the file or give it an id of its own",
+        )
+    seen[document.doc_id] = document.path
+    return document
 
 
 def _files(corpus: Path) -> Iterator[tuple[Path, str | Skipped]]:
@@ -70,48 +68,49 @@ def _files(corpus: Path) -> Iterator[tuple[Path, str | Skipped]]:
     root = corpus.resolve()
     for folder, subfolders, names in os.walk(corpus):
         subfolders[:] = sorted(s for s in subfolders if not s.startswith("."))
+        for name in subfolders:
+            path = Path(folder, name)
+            if path.is_symlink():
+                relative = path.relative_to(corpus).as_posix()
+                yield path, Skipped(relative, "is a link to a folder, which is not followed")
         for name in sorted(names):
             path = Path(folder, name)
             relative = path.relative_to(corpus).as_posix()
-            if name.startswith(".") or path.stem.lower() == "readme":
+            if is_passed_over(name):
                 continue
-            if not path.resolve().is_relative_to(root):
+            if not _is_unicode(relative):
+                shown = os.fsencode(relative).decode("utf-8", "replace")
+                yield path, Skipped(shown, "has a name that is not UTF-8: rename it")
+            elif not path.resolve().is_relative_to(root):
                 yield path, Skipped(relative, "is a link that leads out of the corpus")
-            elif path.suffix.lower() not in SUPPORTED:
-                yield path, Skipped(relative, f"is none of {', '.join(SUPPORTED)}")
+            elif suffix_of(name) not in FORMATS:
+                yield path, Skipped(relative, unknown(name))
             else:
                 yield path, relative
 
 
-def _load(path: Path, name: str) -> Iterator[Document | CorpusError]:
-    suffix = path.suffix.lower()
+def _is_unicode(name: str) -> bool:
     try:
-        if suffix in JSON_LINES:
-            for item in load_json_lines(path):
-                yield _finished(item, path, name) if isinstance(item, RawDocument) else item
-        elif suffix in LOADERS:
-            yield _finished(LOADERS[suffix](path), path, name)
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _load(path: Path, name: str, child: ChildReader, limits: Limits) -> Iterator[Item]:
+    suffix = suffix_of(name)
+    if suffix in (".jsonl", ".ndjson"):
+        source = Source(str(path), name, b"", limits)
+        for item in stream_json_lines(path):
+            yield finished(item, source) if isinstance(item, RawDocument) else item
+    elif suffix in SIMPLE:
+        try:
+            data = read_bytes(path, limits)
+        except CorpusError as error:
+            yield error
         else:
-            yield CorpusError(path, f"is none of {', '.join(SUPPORTED)}")
-    except CorpusError as error:
-        yield error
-
-
-def _finished(raw: RawDocument, path: Path, name: str) -> Document | CorpusError:
-    place = name if raw.line is None else f"{name}:{raw.line}"
-    if not raw.blocks:
-        return CorpusError(path, "is empty: it holds no letters or digits", raw.line)
-    meta = raw.metadata
-    return Document(
-        doc_id=meta.id or Path(name).with_suffix("").as_posix(),
-        text=raw.text,
-        title=meta.title or raw.title,
-        blocks=raw.blocks,
-        path=place,
-        sha256=text_sha256(raw.text),
-        publisher=meta.publisher,
-        published=meta.published,
-        url=meta.url,
-        lang=meta.lang or detect_language(raw.text[:4000]) or "en",
-        extra=meta.extra,
-    )
+            yield from read(Source(str(path), name, data, limits))
+    elif suffix in FORMATS:
+        yield from child.read(path, name)
+    else:
+        yield CorpusError(path, unknown(name))

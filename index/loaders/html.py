@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import lxml.html
@@ -11,62 +10,60 @@ from lxml import etree
 
 from index.errors import CorpusError
 from index.loaders.blocks import TextBuilder, plain
-from index.loaders.metadata import Metadata, parse_metadata, title_from_path
+from index.loaders.html_blocks import HIDDEN, NAVIGATION, html_blocks
+from index.loaders.metadata import Metadata, found_metadata, title_from_path
 from index.loaders.raw import RawDocument
-from index.loaders.reading import decode, read_bytes
+from index.loaders.reading import decode
+from index.loaders.source import Source
 from index.types import Block
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.IGNORECASE)
-_BOILERPLATE = "script|style|noscript|template|nav|header|footer|aside|form|button|svg|iframe"
-_BLOCKS = {"p", "li", "blockquote", "pre", "td", "th", "dt", "dd", "figcaption", "div"}
 
 
-def load_html(path: Path) -> RawDocument:
+def load_html(source: Source) -> RawDocument:
     """Read one HTML file. Raises CorpusError when it holds no text."""
-    data = read_bytes(path)
-    declared = _CHARSET.search(data[:4096])
-    source = decode(data, path, declared.group(1).decode("ascii") if declared else None)
-    if not source.strip():
-        return RawDocument("", (), title_from_path(path))
+    declared = _CHARSET.search(source.data[:4096])
+    charset = declared.group(1).decode("ascii") if declared else None
+    page = decode(source.data, source.path, charset)
+    if not page.strip():
+        return RawDocument("", (), title_from_path(source.file_name))
     extracted: Any = trafilatura.bare_extraction(
-        source, favor_recall=True, include_comments=False, with_metadata=True
+        page, favor_recall=True, include_comments=False, with_metadata=True
     )
-    builder = TextBuilder()
+    builder = TextBuilder(source.limits.text_mib)
     if extracted is not None and extracted.body is not None:
         for text, kind, level in _extracted_blocks(extracted.body):
             builder.add(text, kind, level)
     text, blocks = builder.build()
     if not blocks:
-        text, blocks = _whole_page(source, path)
-    return RawDocument(text, blocks, _title(source, path), _metadata(source, extracted))
+        text, blocks = _whole_page(page, source)
+    return RawDocument(text, blocks, _title(page, source), _metadata(page, extracted))
 
 
-def _title(source: str, path: Path) -> str:
+def _title(page: str, source: Source) -> str:
     """The page's first heading, which names the document, before ``<title>``, which adds a site."""
     try:
-        page = lxml.html.document_fromstring(source)
+        tree = lxml.html.document_fromstring(page)
     except (etree.ParserError, ValueError):
-        return title_from_path(path)
-    headings = [plain(h.itertext()) for h in page.iter("h1")]
-    titles = [plain(t.itertext()) for t in page.iter("title")]
+        return title_from_path(source.file_name)
+    headings = [plain(h.itertext()) for h in tree.iter("h1")]
+    titles = [plain(t.itertext()) for t in tree.iter("title")]
     found = [t for t in (headings[:1] if len(headings) == 1 else []) + titles + headings if t]
-    return re.sub(r"\s+", " ", found[0]) if found else title_from_path(path)
+    return re.sub(r"\s+", " ", found[0]) if found else title_from_path(source.file_name)
 
 
-def _metadata(source: str, extracted: Any) -> Metadata:
-    lang = re.search(r"<html[^>]{0,200}?\slang\s*=\s*[\"']?([A-Za-z-]{2,12})", source[:4096])
-    values: dict[str, str | None] = {"lang": lang.group(1) if lang else None}
-    if extracted is not None:
-        values |= {
-            "url": extracted.url,
-            "publisher": extracted.sitename,
-            "published": extracted.date,
-        }
-    try:
-        return parse_metadata(values)
-    except ValueError:
-        # A page's own metadata is a convenience: what cannot be understood is not shown.
-        return Metadata()
+def _metadata(page: str, extracted: Any) -> Metadata:
+    lang = re.search(r"<html[^>]{0,200}?\slang\s*=\s*[\"']?([A-Za-z-]{2,12})", page[:4096])
+    language = lang.group(1) if lang else None
+    if extracted is None:
+        return found_metadata({}, lang=language)
+    return found_metadata(
+        {"author": extracted.author},
+        lang=language,
+        url=extracted.url,
+        publisher=extracted.sitename,
+        published=extracted.date,
+    )
 
 
 def _extracted_blocks(body: etree._Element) -> Iterator[tuple[str, str, int]]:
@@ -87,26 +84,13 @@ def _extracted_blocks(body: etree._Element) -> Iterator[tuple[str, str, int]]:
             yield plain(element.itertext()), kind.get(element.tag, "paragraph"), level
 
 
-def _whole_page(source: str, path: Path) -> tuple[str, tuple[Block, ...]]:
+def _whole_page(page: str, source: Source) -> tuple[str, tuple[Block, ...]]:
     """Every block of a page in which no main text was recognised, such as a very short one."""
     try:
-        page = lxml.html.document_fromstring(source)
+        tree = lxml.html.document_fromstring(page)
     except (etree.ParserError, ValueError) as error:
-        raise CorpusError(path, f"is not HTML that can be parsed: {error}") from error
-    for element in list(page.iter(*_BOILERPLATE.split("|"))):
-        element.drop_tree()
-    builder = TextBuilder()
-    for element in page.body.iter() if page.body is not None else ():
-        if not isinstance(element.tag, str):
-            continue
-        if re.fullmatch("h[1-6]", element.tag):
-            builder.add(plain(element.itertext()), "heading", int(element.tag[1]))
-        elif element.tag in _BLOCKS and not any(
-            c.tag in _BLOCKS for c in element.iterdescendants()
-        ):
-            builder.add(plain(element.itertext()))
-    text, blocks = builder.build()
-    if not blocks and page.body is not None:
-        builder.add(plain(page.body.itertext()))
-        text, blocks = builder.build()
-    return text, blocks
+        raise CorpusError(source.path, f"is not HTML that can be parsed: {error}") from error
+    builder = TextBuilder(source.limits.text_mib)
+    for text, kind, level in html_blocks(tree, HIDDEN | NAVIGATION):
+        builder.add(text, kind, level)
+    return builder.build()

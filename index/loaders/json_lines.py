@@ -1,40 +1,51 @@
 """JSON Lines: one document a line; a bad line is named and the others are still read."""
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from index.errors import CorpusError
 from index.loaders.blocks import paragraphs_of_plain_text
 from index.loaders.metadata import parse_metadata
 from index.loaders.raw import RawDocument
 from index.loaders.reading import clean, decode
+from index.loaders.source import Source
 
 MAX_LINE_BYTES = 16 * 1024 * 1024
 
 
-def load_json_lines(path: Path) -> Iterator[RawDocument | CorpusError]:
-    """Read a ``.jsonl`` file line by line, in bounded memory."""
+def load_json_lines(source: Source) -> Iterator[RawDocument | CorpusError]:
+    """Read JSON Lines that lie in memory, as those of an archive do."""
+    return _documents(io.BytesIO(source.data), source.path)
+
+
+def stream_json_lines(path: Path) -> Iterator[RawDocument | CorpusError]:
+    """Read a ``.jsonl`` file line by line, in bounded memory whatever its size."""
     try:
         with path.open("rb") as lines:
-            number = 0
-            while data := lines.readline(MAX_LINE_BYTES + 1):
-                number += 1
-                if len(data) > MAX_LINE_BYTES:
-                    yield CorpusError(path, f"line is over {MAX_LINE_BYTES:,} bytes", number)
-                    while data and not data.endswith(b"\n"):
-                        data = lines.readline(MAX_LINE_BYTES)
-                elif data.strip():
-                    try:
-                        yield _document(data, path, number)
-                    except CorpusError as error:
-                        yield error
+            yield from _documents(lines, str(path))
     except OSError as error:
         yield CorpusError(path, f"cannot be read: {error.strerror or error}")
 
 
-def _document(data: bytes, path: Path, number: int) -> RawDocument:
+def _documents(lines: IO[bytes], path: str) -> Iterator[RawDocument | CorpusError]:
+    number = 0
+    while data := lines.readline(MAX_LINE_BYTES + 1):
+        number += 1
+        if len(data) > MAX_LINE_BYTES:
+            yield CorpusError(path, f"line is over {MAX_LINE_BYTES:,} bytes", number)
+            while data and not data.endswith(b"\n"):
+                data = lines.readline(MAX_LINE_BYTES)
+        elif data.strip():
+            try:
+                yield _document(data, path, number)
+            except CorpusError as error:
+                yield error
+
+
+def _document(data: bytes, path: str, number: int) -> RawDocument:
     try:
         values: Any = json.loads(decode(data, f"{path}:{number}"))
     except (json.JSONDecodeError, RecursionError) as error:

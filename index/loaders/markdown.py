@@ -1,7 +1,6 @@
 """Markdown with YAML front matter: the text a reader sees, without the marks."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import frontmatter
 import yaml
@@ -12,28 +11,28 @@ from index.errors import CorpusError
 from index.loaders.blocks import TextBuilder, plain
 from index.loaders.metadata import parse_metadata, title_from_path
 from index.loaders.raw import RawDocument
-from index.loaders.reading import decode, read_bytes
+from index.loaders.reading import decode
+from index.loaders.source import Source
 
 
-def load_markdown(path: Path) -> RawDocument:
+def load_markdown(source: Source) -> RawDocument:
     """Read one Markdown file. Raises CorpusError naming the line of broken front matter."""
-    source = decode(read_bytes(path), path)
-    values, body = _front_matter(source, path)
+    values, body = _front_matter(decode(source.data, source.path), source.path)
     try:
         metadata = parse_metadata(values)
     except ValueError as error:
-        raise CorpusError(path, f"front matter: {error}") from error
-    builder = TextBuilder()
+        raise CorpusError(source.path, f"front matter: {error}") from error
+    builder = TextBuilder(source.limits.text_mib)
     first_heading: str | None = None
     for text, kind, level in _blocks(MarkdownIt("commonmark").enable("table").parse(body)):
         if kind == "heading" and first_heading is None:
             first_heading = text
         builder.add(text, kind, level)
     text, blocks = builder.build()
-    return RawDocument(text, blocks, first_heading or title_from_path(path), metadata)
+    return RawDocument(text, blocks, first_heading or title_from_path(source.file_name), metadata)
 
 
-def _front_matter(source: str, path: Path) -> tuple[dict[str, object], str]:
+def _front_matter(source: str, path: str) -> tuple[dict[str, object], str]:
     if source.startswith("---\n") and "\n---" not in source[3:]:
         raise CorpusError(path, "front matter: opened with --- but never closed", line=1)
     try:
@@ -42,7 +41,7 @@ def _front_matter(source: str, path: Path) -> tuple[dict[str, object], str]:
         # The mark counts from 0, beginning with the line of the opening ---.
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise CorpusError(path, f"front matter: {error.problem or error}", line) from error
-    except (yaml.YAMLError, ValueError, TypeError) as error:
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError) as error:
         raise CorpusError(path, f"front matter: {error}", line=1) from error
     if not isinstance(values, dict):
         raise CorpusError(path, "front matter: expected lines of `key: value`", line=1)

@@ -2,12 +2,16 @@
 
 import datetime
 import re
+import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
 INTERPRETED = ("id", "title", "publisher", "published", "url", "lang")
+
+_NOBODY = re.compile(r"\W*(anonymous|unknown|user|admin|administrator|author|none)\W*", re.I)
+"""What programs write where an author is to stand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,27 @@ def parse_metadata(values: Mapping[str, Any], *, keep_extra: bool = True) -> Met
     return Metadata(**known, extra=extra)
 
 
+def found_metadata(extra: Mapping[str, str | None], **values: Any) -> Metadata:
+    """Metadata that a file carries of itself: what cannot be understood is not kept.
+
+    ``extra`` is shown to readers in its order, without what is empty.
+    """
+    known: dict[str, Any] = {}
+    for key, value in values.items():
+        try:
+            known[key] = getattr(parse_metadata({key: value}), key)
+        except ValueError:
+            continue
+    shown = {key: _without_controls(value) for key, value in extra.items() if value}
+    kept = {key: value for key, value in shown.items() if value and not _NOBODY.fullmatch(value)}
+    return Metadata(**known, extra=kept)
+
+
+def _without_controls(value: str) -> str:
+    kept = "".join(c if c.isprintable() else " " for c in value)
+    return re.sub(r"\s+", " ", kept).strip()[:500]
+
+
 def title_from_path(path: PurePath) -> str:
     """``roundtable-vna_report.txt`` becomes ``Roundtable vna report``."""
     words = re.sub(r"[-_\s]+", " ", path.stem).strip() or path.name
@@ -51,7 +76,9 @@ def _text(key: str, value: Any) -> str | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, str | int | float | datetime.date):
-        raise ValueError(f"{key}: expected text, found {type(value).__name__} {str(value)[:60]!r}")
+        raise ValueError(
+            f"{key}: expected text, found {type(value).__name__} {reprlib.repr(value)}"
+        )
     return _characters(key, re.sub(r"\s+", " ", str(value)).strip()) or None
 
 

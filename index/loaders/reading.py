@@ -7,8 +7,8 @@ from pathlib import Path
 from charset_normalizer import from_bytes
 
 from index.errors import CorpusError
+from index.loaders.limits import MIB, Limits
 
-MAX_FILE_BYTES = 64 * 1024 * 1024
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -19,20 +19,25 @@ _BOMS = (
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 
 
-def read_bytes(path: Path) -> bytes:
-    """Read a whole file. Raises CorpusError when it is unreadable or over 64 MiB."""
+def read_bytes(path: Path, limits: Limits = Limits()) -> bytes:
+    """Read a whole file. Raises CorpusError when it is unreadable, no file, or too large."""
     try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise CorpusError(
-                path, f"{size:,} bytes is over the limit of {MAX_FILE_BYTES:,}; split the file"
-            )
-        return path.read_bytes()
+        if not path.is_file():
+            raise CorpusError(path, "is not a regular file" if path.exists() else "does not exist")
+        with path.open("rb") as file:
+            data = file.read(limits.file_mib * MIB + 1)
     except OSError as error:
         raise CorpusError(path, f"cannot be read: {error.strerror or error}") from error
+    if len(data) > limits.file_mib * MIB:
+        raise CorpusError(
+            path,
+            f"{path.stat().st_size:,} bytes is over the limit of {limits.file_mib} MiB; "
+            "split the file, or raise --max-file",
+        )
+    return data
 
 
-def decode(data: bytes, path: Path | str, declared: str | None = None) -> str:
+def decode(data: bytes, path: str, declared: str | None = None) -> str:
     """Decode by byte-order mark, the declared charset, UTF-8, then detection; normalise newlines.
 
     Raises CorpusError when the bytes are not text in any encoding that can be recognised.
@@ -46,7 +51,7 @@ def clean(text: str) -> str:
     return _CONTROLS.sub(" ", text)
 
 
-def _decode(data: bytes, path: Path | str, declared: str | None) -> str:
+def _decode(data: bytes, path: str, declared: str | None) -> str:
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             return _strictly(data[len(bom) :], encoding, path, "its byte-order mark says so")
@@ -61,7 +66,7 @@ def _decode(data: bytes, path: Path | str, declared: str | None) -> str:
     return text
 
 
-def _strictly(data: bytes, encoding: str, path: Path | str, why: str) -> str:
+def _strictly(data: bytes, encoding: str, path: str, why: str) -> str:
     try:
         return data.decode(encoding)
     except (UnicodeDecodeError, LookupError) as error:
@@ -70,7 +75,7 @@ def _strictly(data: bytes, encoding: str, path: Path | str, why: str) -> str:
         ) from error
 
 
-def _detected(data: bytes, path: Path | str, error: UnicodeDecodeError | None) -> str:
+def _detected(data: bytes, path: str, error: UnicodeDecodeError | None) -> str:
     best = from_bytes(data, steps=10, chunk_size=1024).best()
     if best is None or "\x00" in str(best):
         where = f" (byte {error.start:,} is not UTF-8)" if error else " (it holds NUL bytes)"

@@ -1,3 +1,5 @@
+import re
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
@@ -100,3 +102,22 @@ def test_markup_in_a_document_is_shown_not_run(client: TestClient) -> None:
     page = client.get("/documents", headers=BROWSER).text
     assert "Notes &lt;b&gt;" in page
     assert "Notes <b>" not in page
+
+
+def test_the_page_shows_where_each_page_of_the_original_begins_lists_too(serve: Serve) -> None:
+    plain = make_document("talk", "One.", "Two.", "Three.", "Four.", extra={"author": "Ana Sá"})
+    kinds = [("heading", 1), ("list_item", 1), ("list_item", 2), ("list_item", 2), ("paragraph", 3)]
+    blocks = [
+        replace(block, kind=kind, page=page)
+        for block, (kind, page) in zip(plain.blocks, kinds, strict=True)
+    ]
+    client = serve(FakeAnswerer([replace(plain, title="A talk", blocks=tuple(blocks))]))
+    body = client.get("/documents/talk").json()
+    assert [block["page"] for block in body["blocks"]] == [1, 1, 2, 2, 3]
+    page = client.get("/documents/talk", headers=BROWSER).text
+    shown = re.findall(r'page-break">([^<]*)<|class="words"[^>]*>(\w+)\.?<', page)
+    assert [a or b for a, b in shown] == [
+        "Page 1", "Untitled", "One", "Page 2", "Two", "Three", "Page 3", "Four",
+    ]  # fmt: skip
+    assert '<dd dir="auto">Ana Sá</dd>' in page
+    assert page.count("<ul>") == 2

@@ -36,6 +36,13 @@ def test_citation_leaves_out_what_is_unknown() -> None:
     assert format_citation(only(doc), doc) == '"The lamp", paragraph 1'
 
 
+def test_the_author_stands_in_for_a_publisher_who_is_not_known() -> None:
+    doc = document("d", TEXT, title="The lamp", extra={"author": "Anna Holm"})
+    assert format_citation(only(doc), doc) == 'Anna Holm, "The lamp", paragraph 1'
+    doc = dataclasses.replace(doc, publisher="Harbour News")
+    assert format_citation(only(doc), doc) == 'Harbour News, "The lamp", paragraph 1'
+
+
 def test_date_of_the_event_stands_in_for_that_of_publication() -> None:
     doc = document("d", TEXT, title="The lamp", extra={"event_date": "2025-03-12"})
     assert format_citation(only(doc), doc) == '"The lamp", 2025-03-12, paragraph 1'
