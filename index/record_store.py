@@ -106,11 +106,22 @@ class RecordStore:
         self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
         self._lock = threading.Lock()
 
-    def documents(self) -> list[Document]:
-        """All documents in the order of the corpus."""
-        return [
-            _document(r) for r in self._all(f"SELECT {_DOCUMENT} FROM document ORDER BY number")
-        ]
+    def documents(self, offset: int = 0, limit: int | None = None) -> list[Document]:
+        """The documents in the order of the corpus, from ``offset`` on and at most ``limit``."""
+        query = f"SELECT {_DOCUMENT} FROM document WHERE number >= ? ORDER BY number LIMIT ?"
+        return [_document(r) for r in self._all(query, (offset, -1 if limit is None else limit))]
+
+    def documents_of(self, rows: Iterable[int]) -> list[Document]:
+        """The documents of the passages at ``rows``, each once, in the order of the corpus."""
+        wanted = [int(r) for r in rows]
+        numbers: set[int] = set()
+        for first in range(0, len(wanted), 500):
+            chunk = wanted[first : first + 500]
+            marks = ",".join("?" * len(chunk))
+            query = f"SELECT DISTINCT document FROM passage WHERE row IN ({marks})"
+            numbers.update(r[0] for r in self._all(query, chunk))
+        query = f"SELECT {_DOCUMENT} FROM document WHERE number = ?"
+        return [_document(r) for n in sorted(numbers) for r in self._all(query, (n,))]
 
     def document(self, doc_id: str) -> Document | None:
         """One document, or None when the record has none of that id."""

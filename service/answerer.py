@@ -21,8 +21,17 @@ class Answerer(Protocol):
     def ask(self, question: Question) -> Answer:
         """Answer with quotations from the record, or refuse."""
 
-    def documents(self) -> Sequence[Document]:
-        """All documents, in the order of the corpus."""
+    @property
+    def document_count(self) -> int:
+        """How many documents the record holds."""
+
+    def documents(
+        self, words: str = "", offset: int = 0, limit: int | None = None
+    ) -> tuple[Sequence[Document], int]:
+        """Some documents, in the order of the corpus, and how many there are in all.
+
+        With ``words`` only those count in which they stand.
+        """
 
     def document(self, doc_id: str) -> Document | None:
         """One document, or None when there is none of that id."""

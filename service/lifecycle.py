@@ -134,7 +134,7 @@ class Lifecycle:
         return open_answerer(self.settings, generation)
 
     def _taken(self, answerer: Answerer) -> None:
-        self.document_count = len(answerer.documents())
+        self.document_count = answerer.document_count
         self.metrics.ready(answerer.info)
         log_event("ready", generation=answerer.info.generation, model=answerer.info.model)
 

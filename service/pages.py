@@ -30,6 +30,9 @@ from service.texts import LANGUAGES, Texts
 _HERE = Path(__file__).parent
 _BIDI_CONTROL = re.compile("([\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069])")
 
+DOCUMENTS_ON_A_PAGE = 100
+"""More are reached by a link."""
+
 
 def render_chat_page(
     *,
@@ -127,13 +130,20 @@ def render_operator_page(
 
 def render_documents_page(
     documents: Sequence[Document],
+    total: int | None = None,
+    offset: int = 0,
     *,
     q: str = "",
     title: str = "Ask the Record",
     lang: str = "en",
     root: str = "",
 ) -> str:
-    """The list of the documents of the record; with ``q``, of those in which it was found."""
+    """The list of documents of the record; with ``q``, of those in which it was found.
+
+    ``documents`` are those from ``offset`` on, of ``total``.
+    """
+    total = len(documents) if total is None else total
+    end = offset + len(documents)
     return _render(
         "documents.html",
         lang,
@@ -141,6 +151,9 @@ def render_documents_page(
         title=title,
         q=q,
         found=[(d, *_found(d, q)) for d in documents],
+        total=total,
+        before=max(0, offset - DOCUMENTS_ON_A_PAGE) if offset else None,
+        after=end if end < total else None,
     )
 
 

@@ -21,6 +21,7 @@ from service.assessment import Assessed, Assessor, ReadingOptions
 from service.citations import cite
 from service.confidence import Calibration, band, calibration_name
 from service.corroboration import corroborated, disagreements, statement_of
+from service.document_search import list_documents
 from service.follow_ups import person_in, resolve
 from service.highlighting import SURE, SURE_BESIDE, highlights
 from service.known_words import known_words
@@ -109,9 +110,16 @@ class QuestionAnswerer:
         vector = self._retriever.encode(query.text)
         return self._retriever.retrieve(vector, query.terms, k, question.filters)
 
-    def documents(self) -> Sequence[Document]:
-        """All documents in the order of the corpus."""
-        return self._index.store.documents()
+    @property
+    def document_count(self) -> int:
+        """How many documents the record holds."""
+        return self._index.manifest.counts["documents"]
+
+    def documents(
+        self, words: str = "", offset: int = 0, limit: int | None = None
+    ) -> tuple[Sequence[Document], int]:
+        """See ``service.document_search.list_documents``."""
+        return list_documents(self._index, words, offset, limit)
 
     def document(self, doc_id: str) -> Document | None:
         """One document, or None when the record has none of that id."""

@@ -34,7 +34,7 @@ from service.schemas import (
 )
 from service.sqlite_file import StoreError
 from service.static_files import static_files
-from service.text_search import MAX_WORDS, find_words
+from service.text_search import MAX_WORDS
 
 Responses = dict[int | str, dict[str, Any]]
 
@@ -156,16 +156,17 @@ def documents(
     q: Words = "",
 ) -> Response | DocumentsResponse:
     """The documents of the record, or those that hold `q`: JSON, or a page for a browser."""
+    as_page = _wants_page(request, format)
+    limit = min(limit, pages.DOCUMENTS_ON_A_PAGE) if as_page else limit
     with service.lease() as answerer:
-        found = answerer.documents()
-    if q.strip():
-        found = [d for d in found if find_words(d.text, q, 1) or find_words(d.title, q, 1)]
-    shown = found[offset : offset + limit]
-    if _wants_page(request, format):
+        shown, total = answerer.documents(q.strip(), offset, limit)
+    if as_page:
         return page(
             request,
             pages.render_documents_page(
                 shown,
+                total,
+                offset,
                 q=q.strip(),
                 title=service.settings.title,
                 lang=page_language(request, lang),
@@ -173,7 +174,7 @@ def documents(
             ),
         )
     return DocumentsResponse(
-        documents=[DocumentSummary.of(document) for document in shown], total=len(found)
+        documents=[DocumentSummary.of(document) for document in shown], total=total
     )
 
 

@@ -21,6 +21,7 @@ from service.answers import (
     IndexInfo,
     Question,
 )
+from service.text_search import find_words
 
 INFO = IndexInfo(
     generation="20250401T000000Z-fake",
@@ -119,9 +120,21 @@ class FakeAnswerer:
             timing_ms={"embed": 0.1, "search": 0.1, "read": 0.1, "total": 0.3},
         )
 
-    def documents(self) -> Sequence[Document]:
-        """All documents."""
-        return self._documents
+    @property
+    def document_count(self) -> int:
+        """All of them."""
+        return len(self._documents)
+
+    def documents(
+        self, words: str = "", offset: int = 0, limit: int | None = None
+    ) -> tuple[Sequence[Document], int]:
+        """Those in whose text or title ``words`` stand."""
+        found = [
+            d
+            for d in self._documents
+            if not words or find_words(d.text, words, 1) or find_words(d.title, words, 1)
+        ]
+        return found[offset : None if limit is None else offset + limit], len(found)
 
     def document(self, doc_id: str) -> Document | None:
         """One document, or None."""

@@ -34,6 +34,24 @@ def test_the_list_can_be_read_in_parts(client: TestClient) -> None:
     assert client.get("/documents?limit=0").status_code == 422
 
 
+def test_the_page_of_many_documents_is_turned_by_links(serve: Serve) -> None:
+    many = [make_document(f"d{n:03}", f"The boat {n}.", title=f"Boat {n}") for n in range(205)]
+    client = serve(FakeAnswerer(many), root_path="/x")
+    seen, address, pages = [], "/x/documents?q=boat", 0
+    while address:
+        text = client.get(address, headers=BROWSER).text
+        assert "205" in text
+        seen += re.findall(r'href="/x/documents/(d\d+)\?q=boat', text)
+        turn = re.search(r'rel="next" href="([^"]+)"', text)
+        address = turn[1].replace("&amp;", "&") if turn else ""
+        pages += 1
+    assert pages == 3
+    assert seen == [d.doc_id for d in many]
+    back = re.search(r'rel="prev" href="([^"]+)"', text)
+    assert back is not None and back[1] == "/x/documents?offset=100&amp;q=boat"
+    assert 'rel="' not in client.get("/documents?q=205", headers=BROWSER).text.split("<main")[1]
+
+
 def test_one_document_is_whole(client: TestClient) -> None:
     body = client.get("/documents/harbour-report").json()
     assert body["text"] == HARBOUR.text

@@ -37,6 +37,7 @@ STAGES: dict[str, set[str]] = {
     "deadline": set(),
     "disagreement": {"answer_types", "answers", "items", "titles", "values"},
     "cross_encoder": set(),
+    "document_search": {"text_search"},
     "evidence": {"answer_types", "query", "reader"},
     "extractive_qa": {"reader", "spans", "windows"},
     "follow_ups": {"answers", "antecedents"},
@@ -47,8 +48,8 @@ STAGES: dict[str, set[str]] = {
     "paired_reader": {"cross_encoder", "extractive_qa", "reader", "windows"},
     "pipeline": {
         "answers", "assessment", "citations", "confidence", "corroboration", "deadline",
-        "follow_ups", "highlighting", "known_words", "query", "reader", "readers", "retriever",
-        "suggestions",
+        "document_search", "follow_ups", "highlighting", "known_words", "query", "reader",
+        "readers", "retriever", "suggestions",
     },
     "query": {"spelling"},
     "reader": {"windows"},
@@ -58,12 +59,13 @@ STAGES: dict[str, set[str]] = {
     "spans": set(),
     "spelling": set(),
     "suggestions": {"answers", "follow_ups"},
+    "text_search": set(),
     "titles": {"items"},
     "values": {"items"},
     "windows": set(),
 }  # fmt: skip
 """Each stage of answering, and what else of ``service`` it may import. Most need it for a type."""
-DOORS = {"answers", "deadline", "pipeline"}
+DOORS = {"answers", "deadline", "pipeline", "text_search"}
 """Through which the rest of ``service``, and ``eval``, reach the stages."""
 MORE_DOORS = {"eval.calibrate": {"evidence"}}
 UNSAFE_MODULES = {"pickle", "cPickle", "dill", "joblib", "marshal", "shelve"}

@@ -354,7 +354,8 @@ def test_question_is_not_suggested_to_whoever_asked_it(answerer: QuestionAnswere
 
 
 def test_documents_of_the_record_are_given_as_stored(answerer: QuestionAnswerer) -> None:
-    documents = answerer.documents()
+    documents, total = answerer.documents()
+    assert total == answerer.document_count == len(CORPUS)
     assert [d.doc_id for d in documents] == [record["id"] for record in CORPUS]
     for doc in documents:
         assert answerer.document(doc.doc_id) == doc
