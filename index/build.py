@@ -6,17 +6,17 @@ import importlib.metadata
 import json
 import platform
 import secrets
+import shutil
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from index import generations, reader_models
+from index import encoders, generations, reader_models
 from index.chunking import ChunkingOptions, passages_of
-from index.embedding import Embedder, SentenceTransformerEmbedder, export_onnx
+from index.embedding import Embedder
+from index.encoders import Encoder
 from index.errors import CorpusError, RecordError
 from index.generations import Generation
 from index.lexical_index import LexicalIndex, LexicalOptions
@@ -25,9 +25,10 @@ from index.loaders import Skipped, load_corpus
 from index.manifest import FORMAT, Manifest, fingerprint
 from index.models import ModelFiles, find_model
 from index.progress import Progress, Silent
-from index.record_store import RecordWriter
-from index.types import Document, Passage
-from index.vector_index import VectorIndex
+from index.record_store import RecordStore, RecordWriter
+from index.types import Document
+from index.vector_sources import newest_made_alike, newest_of_model
+from index.vectors import CACHE, clean_up, write_vectors
 
 LIBRARIES = ("sentence-transformers", "torch", "faiss-cpu", "bm25s", "numpy", "PyStemmer")
 
@@ -45,6 +46,8 @@ class BuildOptions:
     """Refuse to publish when any document cannot be used."""
     if_stale: bool = field(default=False, metadata={"fingerprint": False})
     """Do nothing when the current generation was built from the same corpus and settings."""
+    reuse: bool = field(default=True, metadata={"fingerprint": False})
+    """Take over vectors and exports that were made alike; without it all is made anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,10 @@ class BuildReport:
     """False when the current generation was up to date."""
     problems: tuple[CorpusError, ...]
     skipped: tuple[Skipped, ...]
+    embedded: int = 0
+    """Texts that were embedded."""
+    reused: int = 0
+    """Vectors that were there already."""
 
 
 EmbedderFactory = Callable[[ModelFiles], Embedder]
@@ -66,9 +73,12 @@ def build_index(
     output: Path,
     options: BuildOptions = BuildOptions(),
     progress: Progress | None = None,
-    embedder_factory: EmbedderFactory = SentenceTransformerEmbedder,
+    embedder_factory: EmbedderFactory | None = None,
 ) -> BuildReport:
     """Build a generation of the index at ``output`` from ``corpora`` and publish it.
+
+    Only what no earlier generation or killed build has embedded is embedded, by the model of
+    ``options`` or, for tests, by what ``embedder_factory`` gives.
 
     Raises CorpusError when nothing can be indexed, or with ``strict`` when any document cannot;
     ModelError when the model is missing or not the pinned one. Nothing is published then.
@@ -90,10 +100,15 @@ def build_index(
         return BuildReport(existing, False, problems, skipped)
 
     with generations.building(output) as folder:
-        passages = _chunk(documents, options, folder, progress)
-        texts = [embedding_text(d, p) for d, ps in passages for p in ps]
-        facts = _embed(embedder_factory(model), passages, texts, folder, progress)
-        _write_lexical(texts, [d.text for d in documents], options, folder)
+        cache = output / CACHE
+        if not options.reuse:
+            shutil.rmtree(cache, ignore_errors=True)
+        previous = newest_of_model(output, model.sha256) if options.reuse else None
+        counts = _write_record(documents, options, folder, progress)
+        encoder = _encoder(embedder_factory, model, folder, cache, previous, progress)
+        alike = newest_made_alike(output, model.sha256, encoder.facts) if options.reuse else None
+        embedded = write_vectors(folder, cache, encoder, model.sha256, alike, progress)
+        _write_lexical(options, folder)
         reader_models.make_ready(options.reader, "reader", folder / "reader")
         if options.span_reader is not None:
             reader_models.make_ready(options.span_reader, "span_reader", folder / "span_reader")
@@ -104,10 +119,16 @@ def build_index(
             built_at=now.isoformat(timespec="seconds"),
             fingerprint=identity,
             settings=settings,
-            model={"name": model.name, "sha256": model.sha256, **facts},
+            model={
+                "name": model.name,
+                "sha256": model.sha256,
+                "dim": embedded.dim,
+                "export": encoder.export,
+                "vectors": encoder.facts,
+            },
             reader=options.reader,
             span_reader=options.span_reader,
-            counts={"documents": len(documents), "passages": len(texts)},
+            counts=counts,
             languages=dict(Counter(d.lang.split("-")[0].lower() for d in documents)),
             libraries={"python": platform.python_version(), **_versions()},
             left_out=tuple(str(p) for p in problems),
@@ -115,13 +136,8 @@ def build_index(
         )
         progress.stage("publish", manifest.generation)
         generation = generations.publish(output, folder, manifest)
-    return BuildReport(generation, True, problems, skipped)
-
-
-def embedding_text(document: Document, passage: Passage) -> str:
-    """What is embedded and searched for a passage: its title and heading give it context."""
-    headings = [h for h in (document.title, passage.section) if h]
-    return "\n".join([*headings, passage.text])
+        clean_up(cache, encoder)
+    return BuildReport(generation, True, problems, skipped, embedded.made, embedded.reused)
 
 
 def _load(
@@ -142,53 +158,45 @@ def _load(
     return documents, tuple(problems), tuple(skipped)
 
 
-def _chunk(
+def _write_record(
     documents: Sequence[Document], options: BuildOptions, folder: Path, progress: Progress
-) -> list[tuple[Document, list[Passage]]]:
-    chunked: list[tuple[Document, list[Passage]]] = []
+) -> dict[str, int]:
     with (
         RecordWriter(folder / "record.sqlite") as writer,
         progress.task("chunk", len(documents)) as advance,
     ):
         for document in documents:
-            passages = passages_of(document, options.chunking, writer.passages)
-            writer.add(document, passages)
-            chunked.append((document, passages))
+            writer.add(document, passages_of(document, options.chunking, writer.passages))
             advance(1)
-    return chunked
+    return {"documents": writer.documents, "passages": writer.passages}
 
 
-def _embed(
-    embedder: Embedder,
-    passages: Sequence[tuple[Document, list[Passage]]],
-    texts: Sequence[str],
+def _encoder(
+    factory: EmbedderFactory | None,
+    model: ModelFiles,
     folder: Path,
+    cache: Path,
+    previous: Generation | None,
     progress: Progress,
-) -> dict[str, Any]:
-    """Write the vectors of passages and sentences, and the query encoder; return its facts."""
-    with progress.task("embed passages", len(texts)) as advance:
-        vectors = VectorIndex.build(embedder.encode(texts, advance))
-    (folder / "passages.faiss").write_bytes(vectors.to_bytes())
-    sentences = [d.text[s:e] for d, ps in passages for p in ps for s, e in p.sentences]
-    with progress.task("embed sentences", len(sentences)) as advance:
-        matrix = embedder.encode(sentences, advance).astype(np.float16)
-    with (folder / "sentences.npy").open("wb") as file:
-        np.save(file, matrix, allow_pickle=False)
-    facts: dict[str, Any] = {"dim": embedder.dim, "export": None}
-    if isinstance(embedder, SentenceTransformerEmbedder):
-        progress.stage("export", "the query encoder")
-        (folder / "encoder").mkdir()
-        facts["export"] = export_onnx(embedder, folder / "encoder")
-    return facts
+) -> Encoder:
+    if factory is None:
+        progress.stage("encoder", model.name)
+        return encoders.prepare(model, folder, cache, previous)
+    embedder = factory(model)
+    return Encoder({"method": type(embedder).__qualname__}, None, lambda: embedder)
 
 
-def _write_lexical(
-    texts: Sequence[str], documents: Sequence[str], options: BuildOptions, folder: Path
-) -> None:
-    (folder / "lexical").mkdir()
-    for name, data in LexicalIndex.build(texts, options.lexical).to_files().items():
-        (folder / "lexical" / name).write_bytes(data)
-    (folder / "lexicon.json").write_bytes(Lexicon.build(documents).to_bytes())
+def _write_lexical(options: BuildOptions, folder: Path) -> None:
+    store = RecordStore(folder / "record.sqlite")
+    try:
+        (folder / "lexical").mkdir()
+        index = LexicalIndex.build((text for text, _ in store.texts()), options.lexical)
+        for name, data in index.to_files().items():
+            (folder / "lexical" / name).write_bytes(data)
+        lexicon = Lexicon.build(store.document_texts())
+        (folder / "lexicon.json").write_bytes(lexicon.to_bytes())
+    finally:
+        store.close()
 
 
 def _settings(options: BuildOptions, model: ModelFiles) -> dict[str, Any]:

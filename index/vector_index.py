@@ -65,6 +65,10 @@ class VectorIndex:
             return np.zeros(0, np.float32)
         return np.asarray(self._index.reconstruct_batch(rows) @ query, dtype=np.float32)
 
+    def vectors(self) -> FloatArray:
+        """All vectors by row, a copy, float32 ``(n, dim)``."""
+        return np.asarray(self._index.reconstruct_n(0, self.size), dtype=np.float32)
+
     def to_bytes(self) -> bytes:
         """FAISS's own format, serialised in memory: FAISS's file writer hides a full disk."""
         return faiss.serialize_index(self._index).tobytes()
