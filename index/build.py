@@ -8,8 +8,9 @@ import platform
 import secrets
 import shutil
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from index.manifest import FORMAT, Manifest, fingerprint
 from index.models import ModelFiles, find_model
 from index.progress import Progress, Silent
 from index.record_store import RecordStore, RecordWriter
-from index.types import Document
+from index.types import Block, Document
 from index.vector_sources import newest_made_alike, newest_of_model
 from index.vectors import CACHE, clean_up, write_vectors
 
@@ -99,16 +100,18 @@ def build_index(
     if options.if_stale and (existing := _up_to_date(output, identity)):
         return BuildReport(existing, False, problems, skipped)
 
-    with generations.building(output) as folder:
+    with generations.building(output) as folder, ThreadPoolExecutor(1) as beside:
         cache = output / CACHE
         if not options.reuse:
             shutil.rmtree(cache, ignore_errors=True)
         previous = newest_of_model(output, model.sha256) if options.reuse else None
+        progress.stage("encoder", model.name)
+        preparing = beside.submit(_encoder, embedder_factory, model, folder, cache, previous)
         counts = _write_record(documents, options, folder, progress)
-        encoder = _encoder(embedder_factory, model, folder, cache, previous, progress)
+        _write_lexical(options, folder)
+        encoder = preparing.result()
         alike = newest_made_alike(output, model.sha256, encoder.facts) if options.reuse else None
         embedded = write_vectors(folder, cache, encoder, model.sha256, alike, progress)
-        _write_lexical(options, folder)
         reader_models.make_ready(options.reader, "reader", folder / "reader")
         if options.span_reader is not None:
             reader_models.make_ready(options.span_reader, "span_reader", folder / "span_reader")
@@ -132,7 +135,7 @@ def build_index(
             languages=dict(Counter(d.lang.split("-")[0].lower() for d in documents)),
             libraries={"python": platform.python_version(), **_versions()},
             left_out=tuple(str(p) for p in problems),
-            files=_hashes(folder),
+            files=_hashes(folder, encoder.hashes),
         )
         progress.stage("publish", manifest.generation)
         generation = generations.publish(output, folder, manifest)
@@ -177,10 +180,8 @@ def _encoder(
     folder: Path,
     cache: Path,
     previous: Generation | None,
-    progress: Progress,
 ) -> Encoder:
     if factory is None:
-        progress.stage("encoder", model.name)
         return encoders.prepare(model, folder, cache, previous)
     embedder = factory(model)
     return Encoder({"method": type(embedder).__qualname__}, None, lambda: embedder)
@@ -215,8 +216,11 @@ def _settings(options: BuildOptions, model: ModelFiles) -> dict[str, Any]:
 
 def _digest(document: Document) -> str:
     """SHA-256 over all of a document that reaches the index, where it was read from left out."""
-    values = asdict(document)
+    # As dataclasses.asdict, many times faster.
+    values = {f.name: getattr(document, f.name) for f in fields(document)}
     del values["path"], values["text"]
+    names = [f.name for f in fields(Block)]
+    values["blocks"] = [{n: getattr(b, n) for n in names} for b in document.blocks]
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
@@ -229,12 +233,16 @@ def _up_to_date(output: Path, identity: str) -> Generation | None:
     return existing if same else None
 
 
-def _hashes(folder: Path) -> dict[str, dict[str, Any]]:
+def _hashes(folder: Path, known: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     files = {}
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        name = path.relative_to(folder).as_posix()
+        if name in known:
+            files[name] = known[name]
+            continue
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-            files[path.relative_to(folder).as_posix()] = {"sha256": digest, "bytes": file.tell()}
+            files[name] = {"sha256": digest, "bytes": file.tell()}
     return files
 
 

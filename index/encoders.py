@@ -9,13 +9,14 @@ PyTorch takes seconds to import, so nothing here needs it when the generation be
 alike: its export is taken over, checked against its hash.
 """
 
+import functools
 import hashlib
 import importlib.metadata
 import logging
 import os
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,9 @@ class Encoder:
     export: Mapping[str, Any] | None
     """What to know of the query encoder in ``encoder/``; None when there is none."""
     open: Callable[[], Embedder]
-    """Opens the embedder; called only when there is something to embed."""
+    """Gives the embedder, always the same one; called only when there is something to embed."""
+    hashes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """The manifest's entries of files that were taken over and checked."""
 
 
 def prepare(model: ModelFiles, folder: Path, cache: Path, previous: Generation | None) -> Encoder:
@@ -64,6 +67,7 @@ def prepare(model: ModelFiles, folder: Path, cache: Path, previous: Generation |
             return _taken_over(model, folder, cache, previous, circumstances)
         except _OtherError as error:
             log.info("the encoder is exported again: %s", error)
+            shutil.rmtree(folder / "encoder", ignore_errors=True)
     return _exported(model, folder, cache, circumstances)
 
 
@@ -86,29 +90,41 @@ def _taken_over(
         raise _OtherError("other libraries or another device")
     if facts["weights"] == "int8" and facts["recipe"] != RECIPE:
         raise _OtherError("another way to quantise")
-    files: dict[str, bytes] = {}
-    if export is not None:
+    if export is None or facts["method"] != "onnxruntime":
+        weights = None
+    elif facts["weights"] == "int8":
+        weights = _kept(cache, facts["weights_sha256"]) or _again(previous, cache, facts, export)
+    else:
+        weights = _read(previous, MODEL)
+    hashes: dict[str, Mapping[str, Any]] = {}
+    for name in (MODEL, TOKENIZER) if export is not None else ():
         try:
-            files = {name: previous.read(name) for name in (MODEL, TOKENIZER)}
+            hashes[name] = previous.copy(name, folder / name)
         except RecordError as error:
             raise _OtherError(str(error)) from error
-    open_embedder: Callable[[], Embedder]
-    if export is None or facts["method"] != "onnxruntime":
-        open_embedder = _with_torch(model)
-    elif facts["weights"] == "int8":
-        quantised = _kept(cache, facts["weights_sha256"])
-        if quantised is None:
-            quantised = quantise(files[MODEL], files[TOKENIZER], export["max_tokens"])
-            if hashlib.sha256(quantised).hexdigest() != facts["weights_sha256"]:
-                raise _OtherError("quantised here it is another one")
-            _keep(cache, quantised)
-        open_embedder = _onnx(quantised, files[TOKENIZER], export["max_tokens"])
-    else:
-        open_embedder = _onnx(files[MODEL], files[TOKENIZER], export["max_tokens"])
-    for name, data in files.items():
-        (folder / name).parent.mkdir(exist_ok=True)
-        (folder / name).write_bytes(data)
-    return Encoder(facts, export, open_embedder)
+    if weights is None or export is None:
+        torch = functools.cache(lambda: SentenceTransformerEmbedder(model))
+        return Encoder(facts, export, torch, hashes)
+    tokenizer = (folder / TOKENIZER).read_bytes()
+    return Encoder(facts, export, _onnx(weights, tokenizer, export["max_tokens"]), hashes)
+
+
+def _again(
+    previous: Generation, cache: Path, facts: Mapping[str, Any], export: Mapping[str, Any]
+) -> bytes:
+    """Quantise the export of ``previous`` again, when the cache has lost the result."""
+    quantised = quantise(_read(previous, MODEL), _read(previous, TOKENIZER), export["max_tokens"])
+    if hashlib.sha256(quantised).hexdigest() != facts["weights_sha256"]:
+        raise _OtherError("quantised on this machine it is another one")
+    _keep(cache, quantised)
+    return quantised
+
+
+def _read(previous: Generation, name: str) -> bytes:
+    try:
+        return previous.read(name)
+    except RecordError as error:
+        raise _OtherError(str(error)) from error
 
 
 def _exported(
@@ -169,11 +185,9 @@ def _kept(cache: Path, sha256: str) -> bytes | None:
 
 
 def _onnx(model: bytes, tokenizer: bytes, max_tokens: int) -> Callable[[], Embedder]:
-    return lambda: OnnxEmbedder(model, tokenizer, max_tokens, workers=cores())
-
-
-def _with_torch(model: ModelFiles) -> Callable[[], Embedder]:
-    return lambda: SentenceTransformerEmbedder(model)
+    # Opened at once: that takes a quarter of a second, beside what the build does meanwhile.
+    embedder = OnnxEmbedder(model, tokenizer, max_tokens, workers=cores())
+    return lambda: embedder
 
 
 def cores() -> int:

@@ -28,6 +28,17 @@ class VectorIndex:
     @classmethod
     def build(cls, vectors: FloatArray) -> "VectorIndex":
         """Index float32 ``(n, dim)`` unit rows. Raises ValueError when a row is not of length 1."""
+        index = cls.empty(vectors.shape[1])
+        index.add(vectors)
+        return index
+
+    @classmethod
+    def empty(cls, dim: int) -> "VectorIndex":
+        """An index without vectors, of length ``dim``."""
+        return cls(faiss.IndexFlatIP(dim))
+
+    def add(self, vectors: FloatArray) -> None:
+        """Append float32 ``(n, dim)``. Raises ValueError when a row is not of length 1."""
         vectors = np.ascontiguousarray(vectors, dtype=np.float32)
         lengths = np.linalg.norm(vectors, axis=1)
         wrong = np.flatnonzero(~(np.abs(lengths - 1.0) <= UNIT_TOLERANCE))
@@ -36,9 +47,7 @@ class VectorIndex:
                 f"vector {wrong[0]} has length {lengths[wrong[0]]:.4f}, expected 1: "
                 "inner product is the cosine only of unit vectors"
             )
-        index = faiss.IndexFlatIP(vectors.shape[1])
-        index.add(vectors)
-        return cls(index)
+        self._index.add(vectors)
 
     def search(
         self, query: FloatArray, k: int, rows: IntArray | None = None

@@ -7,15 +7,14 @@ often it was built. Memory is bounded by a batch, but for the passages' own vect
 
 import itertools
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
-from index.embedding import Embedder
 from index.encoders import Encoder, kept_files
 from index.errors import RecordError
 from index.generations import Generation
@@ -26,11 +25,12 @@ from index.vector_journal import VectorJournal
 from index.vector_sources import DTYPES, Keys, Kind, PublishedVectors
 
 CACHE = "embeddings"
-BATCH = 2048
+BATCH = 512
+"""Passages that are in memory at once, with their sentences."""
 BLOCK = 128
 """Vectors a block of the journal: what a kill costs at most."""
 log = logging.getLogger(__name__)
-Row = npt.NDArray[np.floating[Any]]
+Rows = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,44 +55,32 @@ class VectorMaker:
         self._keys = keys
         self._published = published
         self._journal = VectorJournal(journal, keys.space)
-        self._opened: Embedder | None = None
 
-    def missing(self, kind: Kind, texts: Iterable[str]) -> int:
+    def missing(self, texts: Iterable[tuple[Kind, str]]) -> int:
         """How many different ones of ``texts`` are in no source."""
-        keys = {self._keys.of(kind, text) for text in texts}
-        return sum(self._found(kind, key) is None for key in keys)
+        keys = ((kind, self._keys.of(kind, text)) for kind, text in texts)
+        return len({key for kind, key in keys if self._found(kind, key) is None})
 
-    def vectors(self, kind: Kind, texts: Iterable[str], advance: Advance) -> Iterator[Row]:
-        """Yield matrices of consecutive ``texts``, in the type that ``kind`` is stored in."""
-        for batch in _batches(texts):
-            keys = [self._keys.of(kind, text) for text in batch]
-            rows = {key: self._found(kind, key) for key in keys}
-            new = {key: text for key, text in zip(keys, batch, strict=True) if rows[key] is None}
-            for part in _parts(new):
-                made = self._embed([new[key] for key in part], advance).astype(DTYPES[kind])
-                self._journal.append(part, made)
-                rows.update(zip(part, made, strict=True))
-            self.made += len(new)
-            self.total += len(batch)
-            yield np.stack([row for key in keys if (row := rows[key]) is not None])
+    def vectors(self, kind: Kind, texts: Sequence[str], advance: Advance) -> Rows:
+        """The vectors of ``texts``, ``(n, dim)``, in the type that ``kind`` is stored in."""
+        keys = [self._keys.of(kind, text) for text in texts]
+        rows = {key: self._found(kind, key) for key in keys}
+        new = {key: text for key, text in zip(keys, texts, strict=True) if rows[key] is None}
+        remaining = iter(new)
+        while part := list(itertools.islice(remaining, BLOCK)):
+            embedder = self._encoder.open()
+            made = embedder.encode([new[key] for key in part], advance).astype(DTYPES[kind])
+            self._journal.append(part, made)
+            rows.update(zip(part, made, strict=True))
+        self.made += len(new)
+        self.total += len(texts)
+        return np.stack([row for key in keys if (row := rows[key]) is not None])
 
-    def dim(self) -> int:
-        """Length of the vectors, asked of the embedder."""
-        return self._open().dim
-
-    def _found(self, kind: Kind, key: bytes) -> Row | None:
+    def _found(self, kind: Kind, key: bytes) -> Rows | None:
         if self._published is not None and (row := self._published.get(kind, key)) is not None:
             return row
         data = self._journal.get(key)
         return None if data is None else np.frombuffer(data, dtype=DTYPES[kind])
-
-    def _embed(self, texts: list[str], advance: Advance) -> npt.NDArray[np.float32]:
-        return self._open().encode(texts, advance)
-
-    def _open(self) -> Embedder:
-        if self._opened is None:
-            self._opened = self._encoder.open()
-        return self._opened
 
     def __enter__(self) -> "VectorMaker":
         return self
@@ -113,21 +101,46 @@ def write_vectors(
     keys = Keys(model_sha256, encoder.facts)
     published = _published(previous, keys)
     store = RecordStore(folder / "record.sqlite")
+    index: VectorIndex | None = None
     try:
-        with VectorMaker(encoder, keys, published, cache / "journal") as maker:
-            passages = _write(maker, "passage", lambda: (t for t, _ in store.texts()), progress)
-            index = VectorIndex.build(np.concatenate(list(passages)))
-            (folder / "passages.faiss").write_bytes(index.to_bytes())
-            sentences = _write(
-                maker,
-                "sentence",
-                lambda: itertools.chain.from_iterable(s for _, s in store.texts()),
-                progress,
-            )
-            _save(folder / "sentences.npy", store.sentence_count(), index.dim, sentences)
-            return Embedded(index.dim, maker.made, maker.total - maker.made)
+        with (
+            VectorMaker(encoder, keys, published, cache / "journal") as maker,
+            (folder / "sentences.npy").open("wb") as file,
+            progress.task("embed", maker.missing(_of_all_kinds(store))) as advance,
+        ):
+            for batch in _batches(store):
+                passages = maker.vectors("passage", [text for text, _ in batch], advance)
+                sentences = maker.vectors("sentence", [s for _, ss in batch for s in ss], advance)
+                if index is None:
+                    index = VectorIndex.empty(passages.shape[1])
+                    _write_header(file, store.sentence_count(), index.dim)
+                index.add(passages)
+                file.write(sentences.tobytes())
+        if index is None:
+            raise ValueError("the record holds no passage")
+        (folder / "passages.faiss").write_bytes(index.to_bytes())
+        return Embedded(index.dim, maker.made, maker.total - maker.made)
     finally:
         store.close()
+
+
+def _of_all_kinds(store: RecordStore) -> Iterator[tuple[Kind, str]]:
+    for text, sentences in store.texts():
+        yield "passage", text
+        for sentence in sentences:
+            yield "sentence", sentence
+
+
+def _batches(store: RecordStore) -> Iterator[list[tuple[str, list[str]]]]:
+    remaining = store.texts()
+    while batch := list(itertools.islice(remaining, BATCH)):
+        yield batch
+
+
+def _write_header(file: BinaryIO, count: int, dim: int) -> None:
+    """Begin a ``.npy`` file of ``(count, dim)``, to be followed by the rows."""
+    header = {"descr": "<f2", "fortran_order": False, "shape": (count, dim)}
+    np.lib.format.write_array_header_1_0(file, header)
 
 
 def clean_up(cache: Path, encoder: Encoder) -> None:
@@ -138,22 +151,6 @@ def clean_up(cache: Path, encoder: Encoder) -> None:
             path.unlink(missing_ok=True)
 
 
-def _write(
-    maker: VectorMaker, kind: Kind, texts: Callable[[], Iterable[str]], progress: Progress
-) -> Iterator[Row]:
-    with progress.task(f"embed {kind}s", maker.missing(kind, texts())) as advance:
-        yield from maker.vectors(kind, texts(), advance)
-
-
-def _save(path: Path, count: int, dim: int, matrices: Iterable[Row]) -> None:
-    """Write ``matrices`` one after the other as one ``.npy`` file of ``(count, dim)``."""
-    header = {"descr": "<f2", "fortran_order": False, "shape": (count, dim)}
-    with path.open("wb") as file:
-        np.lib.format.write_array_header_1_0(file, header)
-        for matrix in matrices:
-            file.write(np.ascontiguousarray(matrix, dtype="<f2").tobytes())
-
-
 def _published(previous: Generation | None, keys: Keys) -> PublishedVectors | None:
     if previous is None:
         return None
@@ -162,15 +159,3 @@ def _published(previous: Generation | None, keys: Keys) -> PublishedVectors | No
     except RecordError as error:
         log.warning("no vectors are taken over from %s: %s", previous.folder.name, error)
         return None
-
-
-def _batches(texts: Iterable[str]) -> Iterator[list[str]]:
-    remaining = iter(texts)
-    while batch := list(itertools.islice(remaining, BATCH)):
-        yield batch
-
-
-def _parts(keys: Iterable[bytes]) -> Iterator[list[bytes]]:
-    remaining = iter(keys)
-    while part := list(itertools.islice(remaining, BLOCK)):
-        yield part

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import lxml.html
-import trafilatura
 from lxml import etree
 
 from index.errors import CorpusError
@@ -28,6 +27,8 @@ def load_html(path: Path) -> RawDocument:
     source = decode(data, path, declared.group(1).decode("ascii") if declared else None)
     if not source.strip():
         return RawDocument("", (), title_from_path(path))
+    import trafilatura  # Imported here because it takes long and most corpora hold no page.
+
     extracted: Any = trafilatura.bare_extraction(
         source, favor_recall=True, include_comments=False, with_metadata=True
     )
