@@ -10,8 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.errors import RecordError
-
 State = dict[str, tuple[int, int, int]]
 """For each file its time of change in ns, its size and its number on the disk."""
 
@@ -57,7 +55,7 @@ def watch(
             built, failed_at = seen, None
             try:
                 build()
-            except (RecordError, OSError, ValueError) as error:
+            except Exception as error:
                 failed_at = clock()
                 say(f"the build failed, the index stays as it was: {error}")
         sleep(options.every_s)
