@@ -3,12 +3,17 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from index.errors import RecordError
+
+if TYPE_CHECKING:
+    from index.build import BuildReport
 
 EPILOG = """examples:
   python -m index build docs_corpus --output index-data
   python -m index build reports/ minutes.jsonl --output index-data --strict
+  python -m index build reports/ --output index-data --watch
   python -m index verify index-data
 """
 
@@ -80,6 +85,23 @@ def _parser() -> argparse.ArgumentParser:
         "--if-stale", action="store_true", help="do nothing when the index is up to date"
     )
     build.add_argument(
+        "--full",
+        action="store_true",
+        help="embed every passage again instead of only what changed since the last build",
+    )
+    build.add_argument(
+        "--watch",
+        action="store_true",
+        help="stay, and build again whenever the corpus changes; end with Ctrl-C",
+    )
+    build.add_argument(
+        "--settle",
+        type=_seconds,
+        default=2.0,
+        metavar="S",
+        help="with --watch, seconds without a change before a build (default: %(default)g)",
+    )
+    build.add_argument(
         "--model",
         default="all-MiniLM-L6-v2",
         metavar="NAME",
@@ -144,11 +166,22 @@ def _positive(text: str) -> int:
     return int(text)
 
 
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 to 86400")
+    return value
+
+
 def _build(arguments: argparse.Namespace) -> int:
     from index import progress
     from index.build import BuildOptions, build_index
     from index.chunking import ChunkingOptions
     from index.loaders import Limits
+    from index.watch import WatchOptions, watch
 
     options = BuildOptions(
         model=arguments.model,
@@ -158,7 +191,6 @@ def _build(arguments: argparse.Namespace) -> int:
             max_words=arguments.max_words, min_words=min(12, arguments.max_words)
         ),
         strict=arguments.strict,
-        if_stale=arguments.if_stale,
         limits=Limits(
             file_mib=arguments.max_file,
             unpacked_mib=arguments.max_unpacked,
@@ -166,20 +198,43 @@ def _build(arguments: argparse.Namespace) -> int:
             memory_mib=arguments.loader_memory,
             seconds=arguments.loader_seconds,
         ),
+        if_stale=arguments.if_stale or arguments.watch,
+        reuse=not arguments.full,
     )
-    report = build_index(arguments.corpora, arguments.output, options, progress.for_stream())
+
+    def build() -> None:
+        shown = progress.for_stream()
+        _report(build_index(arguments.corpora, arguments.output, options, shown))
+
+    if not arguments.watch:
+        build()
+        return 0
+    try:
+        watch(arguments.corpora, build, _say, WatchOptions(settle_s=arguments.settle))
+    except KeyboardInterrupt:
+        _say(f"stopped watching: {arguments.output} holds what was last published")
+    return 0
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _report(report: "BuildReport") -> None:
     for skipped in report.skipped:
-        print(f"skipped {skipped.path}: {skipped.reason}", file=sys.stderr)
+        _say(f"skipped {skipped.path}: {skipped.reason}")
     for problem in report.problems:
-        print(f"left out {problem}", file=sys.stderr)
+        _say(f"left out {problem}")
     manifest = report.generation.manifest
     counts = manifest.counts
     state = "published" if report.published else "up to date:"
+    made = f"{report.embedded} texts embedded, {report.reused} vectors reused, "
     print(
         f"{state} {manifest.generation}: {counts['documents']} documents, "
-        f"{counts['passages']} passages, {len(report.problems)} left out, {manifest.fingerprint}"
+        f"{counts['passages']} passages, {made if report.published else ''}"
+        f"{len(report.problems)} left out, {manifest.fingerprint}",
+        flush=True,
     )
-    return 0
 
 
 def _verify(arguments: argparse.Namespace) -> int:

@@ -6,17 +6,18 @@ import importlib.metadata
 import json
 import platform
 import secrets
+import shutil
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from index import generations, reader_models
+from index import encoders, generations, reader_models
 from index.chunking import ChunkingOptions, passages_of
-from index.embedding import Embedder, SentenceTransformerEmbedder, export_onnx
+from index.embedding import Embedder
+from index.encoders import Encoder
 from index.errors import CorpusError, RecordError
 from index.generations import Generation
 from index.lexical_index import LexicalIndex, LexicalOptions
@@ -25,9 +26,10 @@ from index.loaders import Limits, Skipped, load_corpus
 from index.manifest import FORMAT, Manifest, fingerprint
 from index.models import ModelFiles, find_model
 from index.progress import Progress, Silent
-from index.record_store import RecordWriter
-from index.types import Document, Passage
-from index.vector_index import VectorIndex
+from index.record_store import RecordStore, RecordWriter
+from index.types import Block, Document
+from index.vector_sources import newest_made_alike, newest_of_model
+from index.vectors import CACHE, clean_up, write_vectors
 
 LIBRARIES = ("sentence-transformers", "torch", "faiss-cpu", "bm25s", "numpy", "PyStemmer")
 
@@ -47,6 +49,8 @@ class BuildOptions:
     """Do nothing when the current generation was built from the same corpus and settings."""
     limits: Limits = field(default=Limits(), metadata={"fingerprint": False})
     """What reading one file may take."""
+    reuse: bool = field(default=True, metadata={"fingerprint": False})
+    """Take over vectors and exports that were made alike; without it all is made anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,10 @@ class BuildReport:
     """False when the current generation was up to date."""
     problems: tuple[CorpusError, ...]
     skipped: tuple[Skipped, ...]
+    embedded: int = 0
+    """Texts that were embedded."""
+    reused: int = 0
+    """Vectors that were there already."""
 
 
 EmbedderFactory = Callable[[ModelFiles], Embedder]
@@ -68,9 +76,12 @@ def build_index(
     output: Path,
     options: BuildOptions = BuildOptions(),
     progress: Progress | None = None,
-    embedder_factory: EmbedderFactory = SentenceTransformerEmbedder,
+    embedder_factory: EmbedderFactory | None = None,
 ) -> BuildReport:
     """Build a generation of the index at ``output`` from ``corpora`` and publish it.
+
+    Only what no earlier generation or killed build has embedded is embedded, by the model of
+    ``options`` or, for tests, by what ``embedder_factory`` gives.
 
     Raises CorpusError when nothing can be indexed, or with ``strict`` when any document cannot;
     ModelError when the model is missing or not the pinned one. Nothing is published then.
@@ -91,11 +102,18 @@ def build_index(
     if options.if_stale and (existing := _up_to_date(output, identity)):
         return BuildReport(existing, False, problems, skipped)
 
-    with generations.building(output) as folder:
-        passages = _chunk(documents, options, folder, progress)
-        texts = [embedding_text(d, p) for d, ps in passages for p in ps]
-        facts = _embed(embedder_factory(model), passages, texts, folder, progress)
-        _write_lexical(texts, [d.text for d in documents], options, folder)
+    with generations.building(output) as folder, ThreadPoolExecutor(1) as beside:
+        cache = output / CACHE
+        if not options.reuse:
+            shutil.rmtree(cache, ignore_errors=True)
+        previous = newest_of_model(output, model.sha256) if options.reuse else None
+        progress.stage("encoder", model.name)
+        preparing = beside.submit(_encoder, embedder_factory, model, folder, cache, previous)
+        counts = _write_record(documents, options, folder, progress)
+        _write_lexical(options, folder)
+        encoder = preparing.result()
+        alike = newest_made_alike(output, model.sha256, encoder.facts) if options.reuse else None
+        embedded = write_vectors(folder, cache, encoder, model.sha256, alike, progress)
         reader_models.make_ready(options.reader, "reader", folder / "reader")
         if options.span_reader is not None:
             reader_models.make_ready(options.span_reader, "span_reader", folder / "span_reader")
@@ -106,24 +124,25 @@ def build_index(
             built_at=now.isoformat(timespec="seconds"),
             fingerprint=identity,
             settings=settings,
-            model={"name": model.name, "sha256": model.sha256, **facts},
+            model={
+                "name": model.name,
+                "sha256": model.sha256,
+                "dim": embedded.dim,
+                "export": encoder.export,
+                "vectors": encoder.facts,
+            },
             reader=options.reader,
             span_reader=options.span_reader,
-            counts={"documents": len(documents), "passages": len(texts)},
+            counts=counts,
             languages=dict(Counter(d.lang.split("-")[0].lower() for d in documents)),
             libraries={"python": platform.python_version(), **_versions()},
             left_out=tuple(str(p) for p in problems),
-            files=_hashes(folder),
+            files=_hashes(folder, encoder.hashes),
         )
         progress.stage("publish", manifest.generation)
         generation = generations.publish(output, folder, manifest)
-    return BuildReport(generation, True, problems, skipped)
-
-
-def embedding_text(document: Document, passage: Passage) -> str:
-    """What is embedded and searched for a passage: its title and heading give it context."""
-    headings = [h for h in (document.title, passage.section) if h]
-    return "\n".join([*headings, passage.text])
+        clean_up(cache, encoder)
+    return BuildReport(generation, True, problems, skipped, embedded.made, embedded.reused)
 
 
 def _load(
@@ -144,53 +163,43 @@ def _load(
     return documents, tuple(problems), tuple(skipped)
 
 
-def _chunk(
+def _write_record(
     documents: Sequence[Document], options: BuildOptions, folder: Path, progress: Progress
-) -> list[tuple[Document, list[Passage]]]:
-    chunked: list[tuple[Document, list[Passage]]] = []
+) -> dict[str, int]:
     with (
         RecordWriter(folder / "record.sqlite") as writer,
         progress.task("chunk", len(documents)) as advance,
     ):
         for document in documents:
-            passages = passages_of(document, options.chunking, writer.passages)
-            writer.add(document, passages)
-            chunked.append((document, passages))
+            writer.add(document, passages_of(document, options.chunking, writer.passages))
             advance(1)
-    return chunked
+    return {"documents": writer.documents, "passages": writer.passages}
 
 
-def _embed(
-    embedder: Embedder,
-    passages: Sequence[tuple[Document, list[Passage]]],
-    texts: Sequence[str],
+def _encoder(
+    factory: EmbedderFactory | None,
+    model: ModelFiles,
     folder: Path,
-    progress: Progress,
-) -> dict[str, Any]:
-    """Write the vectors of passages and sentences, and the query encoder; return its facts."""
-    with progress.task("embed passages", len(texts)) as advance:
-        vectors = VectorIndex.build(embedder.encode(texts, advance))
-    (folder / "passages.faiss").write_bytes(vectors.to_bytes())
-    sentences = [d.text[s:e] for d, ps in passages for p in ps for s, e in p.sentences]
-    with progress.task("embed sentences", len(sentences)) as advance:
-        matrix = embedder.encode(sentences, advance).astype(np.float16)
-    with (folder / "sentences.npy").open("wb") as file:
-        np.save(file, matrix, allow_pickle=False)
-    facts: dict[str, Any] = {"dim": embedder.dim, "export": None}
-    if isinstance(embedder, SentenceTransformerEmbedder):
-        progress.stage("export", "the query encoder")
-        (folder / "encoder").mkdir()
-        facts["export"] = export_onnx(embedder, folder / "encoder")
-    return facts
+    cache: Path,
+    previous: Generation | None,
+) -> Encoder:
+    if factory is None:
+        return encoders.prepare(model, folder, cache, previous)
+    embedder = factory(model)
+    return Encoder({"method": type(embedder).__qualname__}, None, lambda: embedder)
 
 
-def _write_lexical(
-    texts: Sequence[str], documents: Sequence[str], options: BuildOptions, folder: Path
-) -> None:
-    (folder / "lexical").mkdir()
-    for name, data in LexicalIndex.build(texts, options.lexical).to_files().items():
-        (folder / "lexical" / name).write_bytes(data)
-    (folder / "lexicon.json").write_bytes(Lexicon.build(documents).to_bytes())
+def _write_lexical(options: BuildOptions, folder: Path) -> None:
+    store = RecordStore(folder / "record.sqlite")
+    try:
+        (folder / "lexical").mkdir()
+        index = LexicalIndex.build((text for text, _ in store.texts()), options.lexical)
+        for name, data in index.to_files().items():
+            (folder / "lexical" / name).write_bytes(data)
+        lexicon = Lexicon.build(store.document_texts())
+        (folder / "lexicon.json").write_bytes(lexicon.to_bytes())
+    finally:
+        store.close()
 
 
 def _settings(options: BuildOptions, model: ModelFiles) -> dict[str, Any]:
@@ -209,8 +218,11 @@ def _settings(options: BuildOptions, model: ModelFiles) -> dict[str, Any]:
 
 def _digest(document: Document) -> str:
     """SHA-256 over all of a document that reaches the index, where it was read from left out."""
-    values = asdict(document)
+    # As dataclasses.asdict, many times faster.
+    values = {f.name: getattr(document, f.name) for f in fields(document)}
     del values["path"], values["text"]
+    names = [f.name for f in fields(Block)]
+    values["blocks"] = [{n: getattr(b, n) for n in names} for b in document.blocks]
     return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
 
@@ -223,12 +235,16 @@ def _up_to_date(output: Path, identity: str) -> Generation | None:
     return existing if same else None
 
 
-def _hashes(folder: Path) -> dict[str, dict[str, Any]]:
+def _hashes(folder: Path, known: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     files = {}
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        name = path.relative_to(folder).as_posix()
+        if name in known:
+            files[name] = known[name]
+            continue
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-            files[path.relative_to(folder).as_posix()] = {"sha256": digest, "bytes": file.tell()}
+            files[name] = {"sha256": digest, "bytes": file.tell()}
     return files
 
 

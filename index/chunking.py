@@ -14,6 +14,8 @@ from index.sentences import split_sentences
 from index.types import Block, Document, Passage
 
 _WORD = re.compile(r"\S+")
+_MAX_CHARACTERS = 2_000
+"""A longer run of characters is cut, even within a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +103,13 @@ def _joins(text: str, group: list[Block], block: Block, options: ChunkingOptions
 
 
 def _words(text: str, start: int, end: int) -> int:
-    return sum(1 for _ in _WORD.finditer(text, start, end))
+    return len(_WORD.findall(text, start, end))
 
 
 def _bounded(text: str, span: tuple[int, int], max_words: int) -> list[tuple[int, int]]:
     """Cut a sentence of over ``max_words`` between words, so that no passage is unbounded."""
+    if span[1] - span[0] < min(2 * max_words, _MAX_CHARACTERS):
+        return [span]  # A word and the blank behind it take two characters at least.
     words = [(m.start(), m.end()) for m in _WORD.finditer(text, *span)]
     pieces = []
     for i in range(0, len(words), max_words):
@@ -113,7 +117,9 @@ def _bounded(text: str, span: tuple[int, int], max_words: int) -> list[tuple[int
     return pieces
 
 
-def _bounded_characters(start: int, end: int, limit: int = 2_000) -> list[tuple[int, int]]:
+def _bounded_characters(
+    start: int, end: int, limit: int = _MAX_CHARACTERS
+) -> list[tuple[int, int]]:
     return [(s, min(s + limit, end)) for s in range(start, end, limit)]
 
 

@@ -19,7 +19,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from index.errors import IndexCorrupt, IndexMismatch, IndexNotFound, RecordError
 from index.manifest import Manifest, OtherFormatError
@@ -79,6 +79,26 @@ class Generation:
             raise IndexCorrupt(f"{path}: {error.strerror or error}") from error
         self._compare(name, size, digest)
         return path
+
+    def copy(self, name: str, target: Path) -> dict[str, Any]:
+        """Copy a file and check the copy; return its entry for another manifest.
+
+        Raises IndexCorrupt when it is not the published one; ``target`` is then removed.
+        """
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            shutil.copyfile(self.folder / name, target)
+        except FileNotFoundError as error:
+            raise IndexCorrupt(f"{self.folder / name}: {error.strerror}") from error
+        with target.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            size = file.tell()
+        try:
+            self._compare(name, size, digest)
+        except IndexCorrupt:
+            target.unlink()
+            raise
+        return {"sha256": digest, "bytes": size}
 
     def _compare(self, name: str, size: int, sha256: str) -> None:
         expected = self.manifest.files.get(name)

@@ -42,11 +42,16 @@ _COMMON = {
     "id": "yang dan di ke dari untuk dengan adalah siapa apa kapan mana bagaimana ini itu pada",
 }
 _SETS = {lang: frozenset(words.split()) for lang, words in _COMMON.items()}
+_LANGUAGES = {
+    word: [lang for lang, common in _SETS.items() if word in common]
+    for word in frozenset().union(*_SETS.values())
+}
+"""By word, the languages that it is common in."""
 
 
 def detect_language(text: str) -> str | None:
     """Return an ISO 639-1 code, or None when nothing speaks clearly for one language."""
-    letters = [c for c in text if c.isalpha()]
+    letters = "".join(filter(str.isalpha, text))
     if not letters:
         return None
     script = _script(letters)
@@ -54,16 +59,20 @@ def detect_language(text: str) -> str | None:
         return script
     if len(_VIETNAMESE.findall(unicodedata.normalize("NFC", text))) * 25 > len(letters):
         return "vi"
-    words = [w.lower() for w in _WORD.findall(text)]
-    votes = Counter({lang: sum(w in common for w in words) for lang, common in _SETS.items()})
+    votes = Counter(dict.fromkeys(_SETS, 0))
+    for word, count in Counter(w.lower() for w in _WORD.findall(text)).items():
+        for lang in _LANGUAGES.get(word, ()):
+            votes[lang] += count
     (first, most), (_, second) = votes.most_common(2)
     if most == 0 or most == second:
         return "en" if most and votes["en"] == most else None
     return first
 
 
-def _script(letters: list[str]) -> str | None:
+def _script(letters: str) -> str | None:
     sample = letters[:200]
+    if sample.isascii():
+        return None
     found = Counter(
         _SCRIPTS.get(unicodedata.name(c, "").split(" ")[0].split("-")[0]) for c in sample
     )

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from index.acronyms import find_acronyms
@@ -17,12 +17,16 @@ class Lexicon:
     word_counts: Mapping[str, int]
 
     @classmethod
-    def build(cls, texts: Sequence[str]) -> "Lexicon":
-        """Collect the lexicon of ``texts``."""
+    def build(cls, texts: Iterable[str]) -> "Lexicon":
+        """Collect the lexicon of ``texts``, which are looked at one by one."""
         counts: Counter[str] = Counter()
-        for text in texts:
-            counts.update(words(text))
-        return cls(find_acronyms(texts), dict(sorted(counts.items())))
+
+        def counted() -> Iterator[str]:
+            for text in texts:
+                counts.update(words(text))
+                yield text
+
+        return cls(find_acronyms(counted()), dict(sorted(counts.items())))
 
     def to_bytes(self) -> bytes:
         """UTF-8 JSON."""

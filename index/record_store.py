@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -139,6 +139,28 @@ class RecordStore:
                 found[r[0]] = _passage(r)
         return [found[r] for r in wanted]
 
+    def texts(self) -> Iterator[tuple[str, list[str]]]:
+        """What is embedded of each passage by row: its text under its headings; its sentences.
+
+        Read as it is asked for, so that a large record is never in memory at once.
+        """
+        query = (
+            "SELECT d.title, p.section, p.text, p.start, p.sentences "
+            "FROM passage p JOIN document d ON d.number = p.document ORDER BY p.row"
+        )
+        for title, section, text, start, spans in self._stream(query):
+            sentences = [text[s - start : e - start] for s, e in json.loads(spans)]
+            yield embedding_text(title, section, text), sentences
+
+    def document_texts(self) -> Iterator[str]:
+        """The stored text of each document in the order of the corpus, one at a time."""
+        return (r[0] for r in self._stream("SELECT text FROM document ORDER BY number"))
+
+    def sentence_count(self) -> int:
+        """Number of sentences of all passages."""
+        found = self._all("SELECT first_sentence, sentences FROM passage ORDER BY row DESC LIMIT 1")
+        return found[0][0] + len(json.loads(found[0][1])) if found else 0
+
     def first_sentences(self) -> list[int]:
         """For each passage by row, the number of its first sentence in the whole record."""
         return [r[0] for r in self._all("SELECT first_sentence FROM passage ORDER BY row")]
@@ -174,9 +196,24 @@ class RecordStore:
         with self._lock:
             self._db.close()
 
+    def _stream(self, query: str) -> Iterator[tuple]:  # type: ignore[type-arg]
+        with self._lock:
+            cursor = self._db.execute(query)
+        while True:
+            with self._lock:
+                rows = cursor.fetchmany(256)
+            if not rows:
+                return
+            yield from rows
+
     def _all(self, query: str, values: Sequence[str | int] = ()) -> list[tuple]:  # type: ignore[type-arg]
         with self._lock:
             return self._db.execute(query, values).fetchall()
+
+
+def embedding_text(title: str, section: str | None, text: str) -> str:
+    """What is embedded and searched for a passage: its title and heading give it context."""
+    return "\n".join([*(h for h in (title, section) if h), text])
 
 
 def _document(row: tuple) -> Document:  # type: ignore[type-arg]

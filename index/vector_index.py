@@ -28,6 +28,17 @@ class VectorIndex:
     @classmethod
     def build(cls, vectors: FloatArray) -> "VectorIndex":
         """Index float32 ``(n, dim)`` unit rows. Raises ValueError when a row is not of length 1."""
+        index = cls.empty(vectors.shape[1])
+        index.add(vectors)
+        return index
+
+    @classmethod
+    def empty(cls, dim: int) -> "VectorIndex":
+        """An index without vectors, of length ``dim``."""
+        return cls(faiss.IndexFlatIP(dim))
+
+    def add(self, vectors: FloatArray) -> None:
+        """Append float32 ``(n, dim)``. Raises ValueError when a row is not of length 1."""
         vectors = np.ascontiguousarray(vectors, dtype=np.float32)
         lengths = np.linalg.norm(vectors, axis=1)
         wrong = np.flatnonzero(~(np.abs(lengths - 1.0) <= UNIT_TOLERANCE))
@@ -36,9 +47,7 @@ class VectorIndex:
                 f"vector {wrong[0]} has length {lengths[wrong[0]]:.4f}, expected 1: "
                 "inner product is the cosine only of unit vectors"
             )
-        index = faiss.IndexFlatIP(vectors.shape[1])
-        index.add(vectors)
-        return cls(index)
+        self._index.add(vectors)
 
     def search(
         self, query: FloatArray, k: int, rows: IntArray | None = None
@@ -64,6 +73,10 @@ class VectorIndex:
         if len(rows) == 0:
             return np.zeros(0, np.float32)
         return np.asarray(self._index.reconstruct_batch(rows) @ query, dtype=np.float32)
+
+    def vectors(self) -> FloatArray:
+        """All vectors by row, a copy, float32 ``(n, dim)``."""
+        return np.asarray(self._index.reconstruct_n(0, self.size), dtype=np.float32)
 
     def to_bytes(self) -> bytes:
         """FAISS's own format, serialised in memory: FAISS's file writer hides a full disk."""

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from index import search_index
-from index.build import build_index, embedding_text
+from index.build import build_index
 from index.chunking import passages_of
 from index.generations import Generation
 from index.lexical_index import LexicalIndex
 from index.lexicon import Lexicon
 from index.manifest import FORMAT, Manifest
-from index.record_store import RecordStore, RecordWriter
+from index.record_store import RecordStore, RecordWriter, embedding_text
 from index.search_index import SearchIndex
 from index.types import Block, Document, Passage
 from index.vector_index import VectorIndex
@@ -56,7 +56,7 @@ def indexed(
             writer.add(one, cut)
             passages += cut
     by_id = {d.doc_id: d for d in documents}
-    texts = [embedding_text(by_id[p.doc_id], p) for p in passages]
+    texts = [embedding_text(by_id[p.doc_id].title, p.section, p.text) for p in passages]
     sentences = [by_id[p.doc_id].text[s:e] for p in passages for s, e in p.sentences]
     vectors = embedder.encode(texts) if passage_vectors is None else passage_vectors
     rows = embedder.encode(sentences) if sentence_vectors is None else sentence_vectors

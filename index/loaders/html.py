@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import lxml.html
-import trafilatura
 from lxml import etree
 
 from index.errors import CorpusError
@@ -27,6 +26,8 @@ def load_html(source: Source) -> RawDocument:
     page = decode(source.data, source.path, charset)
     if not page.strip():
         return RawDocument("", (), title_from_path(source.file_name))
+    import trafilatura  # Imported here because it takes long and most corpora hold no page.
+
     extracted: Any = trafilatura.bare_extraction(
         page, favor_recall=True, include_comments=False, with_metadata=True
     )
