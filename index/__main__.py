@@ -125,6 +125,21 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="longest passage in words (default: %(default)s)",
     )
+    build.add_argument(
+        "--exact-up-to",
+        type=_positive,
+        default=50_000,
+        metavar="N",
+        help="passages up to which every vector is compared (default: %(default)s); beyond, a "
+        "graph is searched",
+    )
+    build.add_argument(
+        "--recall",
+        type=_share,
+        default=0.95,
+        metavar="X",
+        help="share of the ten nearest passages that the graph must find (default: %(default)s)",
+    )
     _add_limits(build)
     for name, run, text in (
         ("verify", _verify, "check every file of the current generation against its manifest"),
@@ -160,6 +175,16 @@ def _limit(text: str) -> int:
     return int(text)
 
 
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a share above 0 and up to 1, like 0.95")
+    return value
+
+
 def _positive(text: str) -> int:
     if not text.isdigit() or int(text) < 8:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of words of 8 or more")
@@ -181,6 +206,7 @@ def _build(arguments: argparse.Namespace) -> int:
     from index.build import BuildOptions, build_index
     from index.chunking import ChunkingOptions
     from index.loaders import Limits
+    from index.vector_graph import GraphOptions
     from index.watch import WatchOptions, watch
 
     options = BuildOptions(
@@ -190,6 +216,7 @@ def _build(arguments: argparse.Namespace) -> int:
         chunking=ChunkingOptions(
             max_words=arguments.max_words, min_words=min(12, arguments.max_words)
         ),
+        graph=GraphOptions(above=arguments.exact_up_to, recall=arguments.recall),
         strict=arguments.strict,
         limits=Limits(
             file_mib=arguments.max_file,

@@ -28,8 +28,9 @@ from index.models import ModelFiles, find_model
 from index.progress import Progress, Silent
 from index.record_store import RecordStore, RecordWriter
 from index.types import Block, Document
+from index.vector_graph import GraphOptions, describe
 from index.vector_sources import newest_made_alike, newest_of_model
-from index.vectors import CACHE, clean_up, write_vectors
+from index.vectors import CACHE, clean_up, write_graph, write_vectors
 
 LIBRARIES = ("sentence-transformers", "torch", "faiss-cpu", "bm25s", "numpy", "PyStemmer")
 
@@ -43,6 +44,7 @@ class BuildOptions:
     span_reader: str | None = None
     chunking: ChunkingOptions = ChunkingOptions()
     lexical: LexicalOptions = LexicalOptions()
+    graph: GraphOptions = GraphOptions()
     strict: bool = field(default=False, metadata={"fingerprint": False})
     """Refuse to publish when any document cannot be used."""
     if_stale: bool = field(default=False, metadata={"fingerprint": False})
@@ -114,6 +116,7 @@ def build_index(
         encoder = preparing.result()
         alike = newest_made_alike(output, model.sha256, encoder.facts) if options.reuse else None
         embedded = write_vectors(folder, cache, encoder, model.sha256, alike, progress)
+        graph = write_graph(folder, counts["passages"], options.graph, alike, progress)
         reader_models.make_ready(options.reader, "reader", folder / "reader")
         if options.span_reader is not None:
             reader_models.make_ready(options.span_reader, "span_reader", folder / "span_reader")
@@ -130,6 +133,7 @@ def build_index(
                 "dim": embedded.dim,
                 "export": encoder.export,
                 "vectors": encoder.facts,
+                "search": describe(graph),
             },
             reader=options.reader,
             span_reader=options.span_reader,
@@ -213,6 +217,7 @@ def _settings(options: BuildOptions, model: ModelFiles) -> dict[str, Any]:
         and find_model(options.span_reader, onnx=True).sha256,
         "chunking": asdict(options.chunking),
         "lexical": asdict(options.lexical),
+        "graph": asdict(options.graph),
     }
 
 

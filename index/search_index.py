@@ -4,7 +4,7 @@ import io
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +19,13 @@ from index.manifest import Manifest
 from index.models import find_model
 from index.reader_models import ReaderModel, Role
 from index.record_store import RecordStore
+from index.vector_graph import VectorGraph
 from index.vector_index import VectorIndex
 
 log = logging.getLogger(__name__)
+
+MAPPED_FROM = 64 * 1024 * 1024
+"""Bytes from which a file is mapped rather than read: workers then share its pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class SearchIndex:
     lexical: LexicalIndex
     lexicon: Lexicon
     embedder: Embedder
+    graph: VectorGraph | None = None
+    """For large records; without it every vector is compared."""
     hold: BinaryIO | None = None
     """Keeps the generation's files from being removed while they are read."""
 
@@ -53,6 +59,18 @@ class SearchIndex:
         """
         name = self.manifest.reader if role == "reader" else self.manifest.span_reader
         return None if name is None else reader_models.load(self.generation, role, name)
+
+    def nearest(
+        self, query: npt.NDArray[np.float32], k: int, rows: npt.NDArray[np.int64] | None = None
+    ) -> npt.NDArray[np.int64]:
+        """Rows of the ``k`` passages nearest to a unit vector, best first.
+
+        Exact in small records and among given ``rows``, so that a filter never costs recall; in
+        large ones through the graph, with the recall that the manifest states.
+        """
+        if self.graph is not None and rows is None:
+            return self.graph.search(query, k)[1]
+        return self.vectors.search(query, k, rows)[1]
 
     def close(self) -> None:
         """Release the files."""
@@ -104,8 +122,12 @@ def load(generation: Generation) -> SearchIndex:
 
 def _load(generation: Generation, hold: BinaryIO) -> SearchIndex:
     manifest = generation.manifest
-    vectors = VectorIndex.from_bytes(generation.read("passages.faiss"))
-    sentences = np.load(io.BytesIO(generation.read("sentences.npy")), allow_pickle=False)
+    vectors = _vectors(generation)
+    graph = None
+    if "graph.faiss" in manifest.files:
+        width = manifest.model["search"]["width"]
+        graph = VectorGraph.from_bytes(generation.read("graph.faiss"), vectors, width)
+    sentences = _array(generation, "sentences.npy")
     lexical = LexicalIndex.from_files(
         {
             name.removeprefix("lexical/"): generation.read(name)
@@ -129,12 +151,28 @@ def _load(generation: Generation, hold: BinaryIO) -> SearchIndex:
         hold=hold,
         store=store,
         vectors=vectors,
+        graph=graph,
         sentence_vectors=sentences,
         first_sentences=first,
         lexical=lexical,
         lexicon=Lexicon.from_bytes(generation.read("lexicon.json")),
         embedder=embedder,
     )
+
+
+def _vectors(generation: Generation) -> VectorIndex:
+    name = "passages.faiss"
+    if generation.manifest.files[name]["bytes"] < MAPPED_FROM:
+        return VectorIndex.from_bytes(generation.read(name))
+    return VectorIndex.mapped(generation.verify(name))
+
+
+def _array(generation: Generation, name: str) -> npt.NDArray[Any]:
+    if generation.manifest.files[name]["bytes"] < MAPPED_FROM:
+        read: npt.NDArray[Any] = np.load(io.BytesIO(generation.read(name)), allow_pickle=False)
+        return read
+    mapped: npt.NDArray[Any] = np.load(generation.verify(name), mmap_mode="r", allow_pickle=False)
+    return mapped
 
 
 def _query_embedder(generation: Generation) -> Embedder:

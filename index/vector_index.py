@@ -1,5 +1,7 @@
 """Exact inner-product search over unit vectors with FAISS."""
 
+from pathlib import Path
+
 import faiss
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +16,11 @@ class VectorIndex:
 
     def __init__(self, index: faiss.Index) -> None:
         self._index = index
+
+    @property
+    def faiss_index(self) -> faiss.Index:
+        """What FAISS holds; for a graph over the same vectors."""
+        return self._index
 
     @property
     def size(self) -> int:
@@ -74,6 +81,10 @@ class VectorIndex:
             return np.zeros(0, np.float32)
         return np.asarray(self._index.reconstruct_batch(rows) @ query, dtype=np.float32)
 
+    def vectors_at(self, rows: IntArray) -> FloatArray:
+        """A copy of the vectors of ``rows``, float32 ``(len(rows), dim)``."""
+        return np.asarray(self._index.reconstruct_batch(rows), dtype=np.float32)
+
     def vectors(self) -> FloatArray:
         """All vectors by row, a copy, float32 ``(n, dim)``."""
         return np.asarray(self._index.reconstruct_n(0, self.size), dtype=np.float32)
@@ -86,3 +97,8 @@ class VectorIndex:
     def from_bytes(cls, data: bytes) -> "VectorIndex":
         """Inverse of ``to_bytes``. FAISS checks nothing: the bytes must already be verified."""
         return cls(faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8)))
+
+    @classmethod
+    def mapped(cls, path: Path) -> "VectorIndex":
+        """Map a verified file that ``to_bytes`` gave: its pages are shared by all processes."""
+        return cls(faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC))

@@ -5,10 +5,12 @@ build that was killed, the embedder. All three give the same bits, so an index d
 often it was built. Memory is bounded by a batch, but for the passages' own vectors.
 """
 
+import hashlib
 import itertools
 import logging
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,11 +22,13 @@ from index.errors import RecordError
 from index.generations import Generation
 from index.progress import Advance, Progress
 from index.record_store import RecordStore
+from index.vector_graph import QUERIES, GraphFacts, GraphOptions, VectorGraph
 from index.vector_index import VectorIndex
 from index.vector_journal import VectorJournal
 from index.vector_sources import DTYPES, Keys, Kind, PublishedVectors
 
 CACHE = "embeddings"
+GRAPH = "graph.faiss"
 BATCH = 512
 """Passages that are in memory at once, with their sentences."""
 BLOCK = 128
@@ -122,6 +126,57 @@ def write_vectors(
         return Embedded(index.dim, maker.made, maker.total - maker.made)
     finally:
         store.close()
+
+
+def write_graph(
+    folder: Path,
+    passages: int,
+    options: GraphOptions,
+    previous: Generation | None,
+    progress: Progress,
+) -> GraphFacts | None:
+    """Write ``graph.faiss`` over the vectors in ``folder`` when there are many; else None.
+
+    The graph of ``previous`` is taken over when its vectors and its settings are the same.
+    """
+    if passages <= options.above:
+        return None
+    taken = _same_graph(folder, options, previous)
+    if taken is not None:
+        return taken
+    vectors = VectorIndex.mapped(folder / "passages.faiss")
+    with progress.task("link", None) as advance:
+        graph = VectorGraph.build(vectors, options)
+        advance(passages)
+    sentences = np.load(folder / "sentences.npy", mmap_mode="r", allow_pickle=False)
+    # Sentences are the nearest that a record has to questions.
+    step = max(1, len(sentences) // QUERIES)
+    queries = np.asarray(sentences[::step][:QUERIES], dtype=np.float32)
+    facts = graph.measure(queries, options.recall)
+    (folder / GRAPH).write_bytes(graph.to_bytes())
+    return facts
+
+
+def _same_graph(
+    folder: Path, options: GraphOptions, previous: Generation | None
+) -> GraphFacts | None:
+    if previous is None or GRAPH not in previous.manifest.files:
+        return None
+    with (folder / "passages.faiss").open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    manifest = previous.manifest
+    if digest != manifest.files["passages.faiss"]["sha256"] or manifest.settings.get(
+        "graph"
+    ) != asdict(options):
+        return None
+    try:
+        shutil.copyfile(previous.verify(GRAPH), folder / GRAPH)
+    except RecordError as error:
+        log.warning("the graph is built again: %s", error)
+        return None
+    found = dict(manifest.model["search"])
+    del found["method"]
+    return GraphFacts(**found)
 
 
 def _of_all_kinds(store: RecordStore) -> Iterator[tuple[Kind, str]]:

@@ -47,7 +47,7 @@ class Retriever:
         """Return the ``k`` best passages, best first; equal scores in the order of the record."""
         rows = self._allowed(filters)
         lexical = self._index.lexical.scores(terms)
-        _, dense_rows = self._index.vectors.search(vector, self._options.depth, rows)
+        dense_rows = self._index.nearest(vector, self._options.depth, rows)
         pool = np.union1d(dense_rows, _top_rows(lexical, self._options.depth, rows))
         if not len(pool):
             return []
