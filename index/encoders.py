@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 from index.embedding import (
+    EXPORT_RECIPE,
     SAMPLES,
     Embedder,
     OnnxEmbedder,
@@ -61,7 +62,11 @@ def prepare(model: ModelFiles, folder: Path, cache: Path, previous: Generation |
     ``previous`` is a generation to take the export over from if it was made alike. ``cache`` is a
     folder where the quantised encoder is kept.
     """
-    circumstances = {"libraries": _versions(), "device": "cuda" if _has_gpu() else "cpu"}
+    circumstances = {
+        "libraries": _versions(),
+        "device": "cuda" if _has_gpu() else "cpu",
+        "export": EXPORT_RECIPE,
+    }
     if previous is not None:
         try:
             return _taken_over(model, folder, cache, previous, circumstances)
@@ -87,7 +92,7 @@ def _taken_over(
     if recorded["sha256"] != model.sha256 or not isinstance(facts, dict):
         raise _OtherError("another model")
     if any(facts.get(name) != value for name, value in circumstances.items()):
-        raise _OtherError("other libraries or another device")
+        raise _OtherError("other libraries, another device or another export")
     if facts["weights"] == "int8" and facts["recipe"] != RECIPE:
         raise _OtherError("another way to quantise")
     if export is None or facts["method"] != "onnxruntime":

@@ -48,7 +48,7 @@ CALIBRATION = (
 
 
 def quantise(model: bytes, tokenizer: bytes, max_tokens: int) -> bytes:
-    """Return ``model`` (ONNX, ``input_ids`` and ``attention_mask``) with integer products."""
+    """Return ``model`` (ONNX, with ``input_ids`` as its input) with integer products."""
     import onnx
     from onnx import numpy_helper
     from onnxruntime.quantization import QuantType, quantize_dynamic
@@ -128,8 +128,7 @@ def _largest_activations(
     largest: dict[str, npt.NDArray[np.float32]] = {}
     for encoding in reader.encode_batch(list(CALIBRATION)):
         ids = np.asarray([encoding.ids], dtype=np.int64)
-        feed = {"input_ids": ids, "attention_mask": np.ones_like(ids)}
-        for name, value in zip(names, session.run(names, feed), strict=True):
+        for name, value in zip(names, session.run(names, {"input_ids": ids}), strict=True):
             of_text = np.abs(value).reshape(-1, value.shape[-1]).max(axis=0)
             largest[name] = np.maximum(largest.get(name, of_text), of_text)
     return largest

@@ -128,7 +128,7 @@ def new_heading(corpus: Path) -> None:
     (corpus / "tower.md").write_text(TOWER.replace("# Tower", "# Lighthouse"))
 
 
-CHANGES = {
+CHANGES: dict[Callable[[Path], None], list[str]] = {
     add: ["Bell\nThe bell was cast in Hue.", "The bell was cast in Hue."],
     change: [
         "Tower\nThe tower is eighty metres high. It was built of brick.",
