@@ -28,7 +28,8 @@ COPY index/ index/
 COPY service/ service/
 COPY docs_corpus/ docs_corpus/
 RUN /opt/build/bin/python -m index build docs_corpus --output /srv/index --strict \
-    && /opt/build/bin/python -m index verify /srv/index
+    && /opt/build/bin/python -m index verify /srv/index \
+    && rm -r /srv/index/embeddings
 
 FROM ${PYTHON_IMAGE}
 LABEL org.opencontainers.image.title="Ask the Record" \

@@ -112,6 +112,8 @@ def build_index(
         progress.stage("encoder", model.name)
         preparing = beside.submit(_encoder, embedder_factory, model, folder, cache, previous)
         counts = _write_record(documents, options, folder, progress)
+        languages = dict(Counter(d.lang.split("-")[0].lower() for d in documents))
+        del documents  # From here on they are read from the record, a few at a time.
         _write_lexical(options, folder)
         encoder = preparing.result()
         alike = newest_made_alike(output, model.sha256, encoder.facts) if options.reuse else None
@@ -138,7 +140,7 @@ def build_index(
             reader=options.reader,
             span_reader=options.span_reader,
             counts=counts,
-            languages=dict(Counter(d.lang.split("-")[0].lower() for d in documents)),
+            languages=languages,
             libraries={"python": platform.python_version(), **_versions()},
             left_out=tuple(str(p) for p in problems),
             files=_hashes(folder, encoder.hashes),

@@ -1,6 +1,7 @@
 """Exact inner-product search over unit vectors with FAISS."""
 
 from pathlib import Path
+from typing import BinaryIO
 
 import faiss
 import numpy as np
@@ -90,8 +91,18 @@ class VectorIndex:
         return np.asarray(self._index.reconstruct_n(0, self.size), dtype=np.float32)
 
     def to_bytes(self) -> bytes:
-        """FAISS's own format, serialised in memory: FAISS's file writer hides a full disk."""
+        """FAISS's own format."""
         return faiss.serialize_index(self._index).tobytes()
+
+    def write(self, file: BinaryIO) -> None:
+        """Write what ``to_bytes`` gives, without a copy of it in memory. OSError as ``file`` says.
+
+        Python does the writing: FAISS's own file writer hides a full disk.
+        """
+        writer = faiss.PyCallbackIOWriter(  # type: ignore[attr-defined, unused-ignore]
+            file.write, 1 << 20
+        )
+        faiss.write_index(self._index, writer)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> "VectorIndex":

@@ -122,7 +122,8 @@ def write_vectors(
                 file.write(sentences.tobytes())
         if index is None:
             raise ValueError("the record holds no passage")
-        (folder / "passages.faiss").write_bytes(index.to_bytes())
+        with (folder / "passages.faiss").open("wb") as file:
+            index.write(file)
         return Embedded(index.dim, maker.made, maker.total - maker.made)
     finally:
         store.close()

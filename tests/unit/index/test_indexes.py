@@ -12,7 +12,7 @@ from index.language import detect_language
 from index.lexical_index import LexicalIndex
 from index.lexicon import Lexicon
 from index.record_store import RecordStore, RecordWriter
-from index.vector_index import VectorIndex
+from index.vector_index import FloatArray, VectorIndex
 
 
 @pytest.fixture
@@ -163,3 +163,27 @@ def test_a_record_store_gives_back_what_was_written(tmp_path: Path) -> None:
     assert store.rows(published_to="2025-01-01") == [4, 5]
     assert store.first_sentences() == [0, 2, 3, 5, 6, 8]
     store.close()
+
+
+def test_writing_to_a_file_gives_the_bytes_and_tells_a_full_disk(
+    vectors: FloatArray, tmp_path: Path
+) -> None:
+    index = VectorIndex.build(vectors)
+    with (tmp_path / "x").open("wb") as file:
+        index.write(file)
+    assert (tmp_path / "x").read_bytes() == index.to_bytes()
+    with (
+        pytest.raises(OSError, match="No space left"),
+        open("/dev/full", "wb", buffering=0) as full,
+    ):
+        index.write(full)
+
+
+def test_words_of_ascii_are_those_of_the_general_rule() -> None:
+    # "₨" folds to "Rs", with a capital; the dot and the accent take the general rule.
+    for text, expected in {
+        "The U.S. paid ₨ 1,200.5": ["the", "us", "paid", "Rs", "1,200.5"],
+        "Café A.B.C. x2y": ["cafe", "abc", "x", "2", "y"],
+        "naïve “U.K.” 3.": ["naive", "uk", "3"],
+    }.items():
+        assert words(text) == expected
