@@ -1,5 +1,7 @@
 """Exact inner-product search over unit vectors with FAISS."""
 
+import threading
+
 import faiss
 import numpy as np
 import numpy.typing as npt
@@ -7,6 +9,7 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 UNIT_TOLERANCE = 1e-3
+_loading = threading.Lock()
 
 
 class VectorIndex:
@@ -72,4 +75,8 @@ class VectorIndex:
     @classmethod
     def from_bytes(cls, data: bytes) -> "VectorIndex":
         """Inverse of ``to_bytes``. FAISS checks nothing: the bytes must already be verified."""
-        return cls(faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8)))
+        with _loading:
+            # A stated length far beyond the data is refused before memory is taken for it. The
+            # limit is one for the whole process, hence the lock.
+            faiss.set_deserialization_vector_byte_limit(4 * len(data))
+            return cls(faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8)))
