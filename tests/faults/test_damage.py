@@ -19,8 +19,8 @@ from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
 from index import generations, onnx_session, record_store, vector_index
-from index.build import build_index
 from index.build import _hashes as hashes
+from index.build import build_index
 from index.errors import IndexNotFound, RecordError
 from index.search_index import load, open_index
 from tests.conftest import RecordFigure

@@ -13,7 +13,7 @@ import pytest
 from tests.conftest import RecordFigure
 
 ROOT = Path(__file__).parents[2]
-SIZES = 12
+SIZES = 8
 
 
 @cache
