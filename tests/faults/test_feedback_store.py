@@ -110,7 +110,7 @@ def test_trouble_with_the_store_costs_feedback_only(
         "beside 50 votes",
         f"{max(slowest.values()):.2f} s, all answered",
     )
-    assert statuses == dict.fromkeys(TROUBLES, {503})
+    assert statuses == {trouble: {503} for trouble in TROUBLES}
     # A locked file holds a vote for 2 s; nobody else is to wait for that.
     assert max(slowest.values()) < 1.5
 
