@@ -188,7 +188,7 @@ async def measure(url: str, pid: int, multiples: list[float], seconds: float) ->
                 if (await client.request("GET", "/readyz"))[0] == 200:
                     break
             await asyncio.sleep(0.1)
-        await peak(client, 2)
+        await peak(client, 1)
         best = await peak(client, max(3.0, min(seconds / 4, 30.0)))
         before = memory_mb(pid)
         print(f"peak {best:.1f} answers/s, memory {before:.0f} MB", flush=True)
