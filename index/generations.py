@@ -10,11 +10,13 @@ generation, the old one or the new.
 """
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import logging
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -182,7 +184,8 @@ def verify(generation: Generation) -> list[str]:
 def building(root: Path) -> Iterator[Path]:
     """Yield an empty folder to build in, under the lock of ``root``; remove it afterwards.
 
-    Raises RecordError when another build holds the lock or the folder cannot be written.
+    Raises RecordError when another build holds the lock, the folder cannot be written or the disk
+    is full.
     """
     with _locked(root):
         for left_over in root.glob("building-*"):
@@ -191,8 +194,29 @@ def building(root: Path) -> Iterator[Path]:
         folder.chmod(0o755)
         try:
             yield folder
+        except Exception as error:
+            if _is_full_disk(error):
+                raise RecordError(
+                    f"the disk of {root} is full or cannot be written ({error}): the build was "
+                    "given up, the index is as it was; free some space and build again"
+                ) from error
+            raise
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_full_disk(error: Exception) -> bool:
+    """Whether a write failed for want of space, by whichever library it was made."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    if isinstance(error, sqlite3.Error):
+        # The lower eight bits are the kind: SQLite tells a write that failed as an I/O error.
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        return code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR)
+    # NumPy tells how much was written and no reason; libraries in Rust or C++ hand the system's
+    # words on, but not its number.
+    cut = isinstance(error, OSError) and "requested and" in str(error)
+    return cut or os.strerror(errno.ENOSPC) in str(error)
 
 
 def publish(root: Path, folder: Path, manifest: Manifest, keep: int = 3) -> Generation:
@@ -206,7 +230,13 @@ def publish(root: Path, folder: Path, manifest: Manifest, keep: int = 3) -> Gene
     os.rename(folder, target)
     _flush(target.parent)
     _flush(root)
-    switch(root, manifest.generation)
+    try:
+        switch(root, manifest.generation)
+    except OSError:
+        # Unless CURRENT names it already: then only the flush failed.
+        if not (root / CURRENT).is_file() or current_name(root) != manifest.generation:
+            shutil.rmtree(target, ignore_errors=True)
+        raise
     for name in names(root)[:-keep]:
         if name != manifest.generation:
             _remove_unless_held(root / "generations" / name)
@@ -229,9 +259,12 @@ def _remove_unless_held(folder: Path) -> None:
 def switch(root: Path, name: str) -> None:
     """Point CURRENT at ``name`` by replacing it in one step."""
     temporary = root / f".{CURRENT}.{os.getpid()}"
-    temporary.write_text(name + "\n", encoding="utf-8")
-    _flush(temporary)
-    os.replace(temporary, root / CURRENT)
+    try:
+        temporary.write_text(name + "\n", encoding="utf-8")
+        _flush(temporary)
+        os.replace(temporary, root / CURRENT)
+    finally:
+        temporary.unlink(missing_ok=True)
     _flush(root)
 
 

@@ -44,8 +44,7 @@ class Manifest:
     def to_json(self) -> bytes:
         """Readable JSON, keys in the order of the fields, then the SHA-256 of their values."""
         values = dataclasses.asdict(self)
-        values["sha256"] = _digest(values)
-        return (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode()
+        return _encode({**values, "sha256": _digest(values)})
 
     @classmethod
     def from_json(cls, data: bytes) -> "Manifest":
@@ -60,14 +59,21 @@ class Manifest:
             raise OtherFormatError(
                 f"has format {values.get('format')}, this program reads {FORMAT}"
             )
+        whole = dict(values)
         stated = values.pop("sha256", None)
         if stated != _digest(values):
             raise ValueError(f"its values do not have the SHA-256 it states, {stated}")
+        if data != _encode(whole):
+            raise ValueError("its values are those published, but it was changed or cut")
         try:
             manifest = cls(**values)
         except TypeError as error:
             raise ValueError(f"is not a manifest of this version: {error}") from error
         return dataclasses.replace(manifest, left_out=tuple(manifest.left_out))
+
+
+def _encode(values: Mapping[str, Any]) -> bytes:
+    return (json.dumps(values, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def _digest(values: Mapping[str, Any]) -> str:

@@ -93,9 +93,11 @@ class RecordWriter:
         error: BaseException | None,
         tb: TracebackType | None,
     ) -> None:
-        if kind is None:
-            self._db.execute("COMMIT")
-        self._db.close()
+        try:
+            if kind is None:
+                self._db.execute("COMMIT")
+        finally:
+            self._db.close()
 
 
 class RecordStore:

@@ -141,10 +141,12 @@ def _load(generation: Generation, hold: BinaryIO) -> SearchIndex:
             f"the index has vectors of {vectors.dim}, the model {manifest.model['name']} gives "
             f"{embedder.dim}: build the index again"
         )
-    store = RecordStore(generation.verify("record.sqlite"))
+    lexicon = Lexicon.from_bytes(generation.read("lexicon.json"))
     for name in manifest.files:
         if name.startswith(("reader/", "span_reader/")):
             generation.verify(name)
+    # Last: it is a file that stays open, and nothing after it may fail.
+    store = RecordStore(generation.verify("record.sqlite"))
     first = np.asarray([*store.first_sentences(), len(sentences)], dtype=np.int64)
     return SearchIndex(
         generation=generation,
@@ -155,7 +157,7 @@ def _load(generation: Generation, hold: BinaryIO) -> SearchIndex:
         sentence_vectors=sentences,
         first_sentences=first,
         lexical=lexical,
-        lexicon=Lexicon.from_bytes(generation.read("lexicon.json")),
+        lexicon=lexicon,
         embedder=embedder,
     )
 

@@ -14,7 +14,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from index.vector_index import FloatArray, IntArray, VectorIndex
+from index.vector_index import FloatArray, IntArray, VectorIndex, lengths_within
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +113,8 @@ class VectorGraph:
     @classmethod
     def from_bytes(cls, data: bytes, vectors: VectorIndex, width: int) -> "VectorGraph":
         """Inverse of ``to_bytes``; the bytes must already be verified."""
-        index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
+        with lengths_within(len(data)):
+            index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
         return cls(index, vectors, width)
 
 

@@ -1,5 +1,8 @@
 """Exact inner-product search over unit vectors with FAISS."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -10,6 +13,7 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float32]
 IntArray = npt.NDArray[np.int64]
 UNIT_TOLERANCE = 1e-3
+_loading = threading.Lock()
 
 
 class VectorIndex:
@@ -107,9 +111,22 @@ class VectorIndex:
     @classmethod
     def from_bytes(cls, data: bytes) -> "VectorIndex":
         """Inverse of ``to_bytes``. FAISS checks nothing: the bytes must already be verified."""
-        return cls(faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8)))
+        with lengths_within(len(data)):
+            return cls(faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8)))
 
     @classmethod
     def mapped(cls, path: Path) -> "VectorIndex":
         """Map a verified file that ``to_bytes`` gave: its pages are shared by all processes."""
-        return cls(faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC))
+        with lengths_within(path.stat().st_size):
+            return cls(faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC))
+
+
+@contextmanager
+def lengths_within(size: int) -> Iterator[None]:
+    """While FAISS reads ``size`` bytes, have it refuse any length in them far beyond.
+
+    So no memory is taken for what is not there. The limit is one for the process, hence the lock.
+    """
+    with _loading:
+        faiss.set_deserialization_vector_byte_limit(4 * size)
+        yield

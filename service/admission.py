@@ -113,17 +113,26 @@ class Admission:
             raise failure
         return results[0]
 
+    def refuse_if_full(self) -> None:
+        """Raise ``Problem`` (overloaded) if a question that came now could not be let in.
+
+        It costs next to nothing, so that those who are let in keep the cores to themselves.
+        """
+        if self._slots.value:
+            return
+        if self.waiting >= self._queued:
+            raise self._overloaded("Too many questions are waiting.")
+        # On average the work under way is half done. Nobody is made to wait in vain.
+        if (self.waiting + 0.5) * self._usual_s / self.capacity > self._timeout_s:
+            raise self._overloaded("The questions that wait take too long.")
+
     async def _enter(self, disconnected: Callable[[], Awaitable[None]]) -> None:
         try:
             self._slots.acquire_nowait()
             return
         except anyio.WouldBlock:
             pass
-        if self.waiting >= self._queued:
-            raise self._overloaded("Too many questions are waiting.")
-        # On average the work under way is half done. Nobody is made to wait in vain.
-        if (self.waiting + 0.5) * self._usual_s / self.capacity > self._timeout_s:
-            raise self._overloaded("The questions that wait take too long.")
+        self.refuse_if_full()
         entered = gone = False
         self.waiting += 1
         self._changed()

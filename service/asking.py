@@ -44,6 +44,16 @@ async def answer_question(request: Request, service: Lifecycle, question: Questi
     return answer
 
 
+def turn_away_if_full(request: Request) -> None:
+    """Raise Problem (overloaded) when the question could not be let in, whatever it is."""
+    service: Lifecycle = request.app.state.lifecycle
+    try:
+        service.admission.refuse_if_full()
+    except Problem as problem:
+        service.metrics.rejected(problem.kind.name)
+        raise
+
+
 async def _disconnected(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass

@@ -8,7 +8,10 @@ from typing import Any, NoReturn
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
+from service.asking import turn_away_if_full
 from service.problems import Problem
+
+ASK = "/ask"
 
 
 class JsonRoute(APIRoute):
@@ -19,6 +22,9 @@ class JsonRoute(APIRoute):
         handler = super().get_route_handler()
 
         async def strict(request: Request) -> Response:
+            if self.path == ASK:
+                # Before anything is parsed: turning away must stay cheap when most are.
+                turn_away_if_full(request)
             if self.body_field is not None:
                 _check_media_type(request)
             return await handler(_StrictRequest(request.scope, request.receive))

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from types import FrameType
 
-from anyio import to_thread
+from anyio import CapacityLimiter, fail_after, to_thread
 
 from service.admission import Admission, RateLimit
 from service.answerer import Answerer
@@ -31,6 +31,8 @@ _DETAILS = {
     "`python -m service --index DIR`.",
     "stopping": "The service is being stopped. Ask again in a moment.",
 }
+_STORE_WAIT_S = 1.0
+"""How long feedback waits for a thread; once it has begun it is not interrupted."""
 
 
 class Lifecycle:
@@ -54,6 +56,8 @@ class Lifecycle:
         self.rate_limit = RateLimit(settings.rate_limit_per_minute)
         self.stopping = False
         self.admission: Admission
+        # Threads of their own: a store that hangs must not take those that serve pages.
+        self._storing = CapacityLimiter(4)
         self._given = answerer
         self._served = Served()
         self._condition = "loading"
@@ -95,6 +99,14 @@ class Lifecycle:
         """The generation of the index that is served, if one is."""
         answerer = self._served.current
         return None if answerer is None else answerer.info.generation
+
+    async def store(self, work: Callable[[], None]) -> None:
+        """Run ``work`` on a store in a thread; raises StoreError, also when too many wait."""
+        try:
+            with fail_after(_STORE_WAIT_S):
+                await to_thread.run_sync(work, limiter=self._storing)
+        except TimeoutError:
+            raise StoreError("too many wait to be stored") from None
 
     def problem(self, condition: str) -> Problem:
         """The 503 for ``condition``."""

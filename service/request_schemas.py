@@ -49,7 +49,12 @@ QuestionText = Annotated[
     AfterValidator(_no_nul),
 ]
 _Id = Annotated[str, StringConstraints(min_length=1, max_length=512), AfterValidator(_no_nul)]
-_Date = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(_iso_date)]
+_Date = Annotated[
+    str,
+    StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$"),
+    AfterValidator(_iso_date),
+    Field(json_schema_extra={"format": "date"}),
+]
 _Language = Annotated[str, StringConstraints(pattern=r"^(auto|[a-z]{2,3})$")]
 _TopK = Annotated[int, Field(ge=1, le=10, description="How many passages at most.")]
 

@@ -4,7 +4,6 @@ import logging
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from anyio import to_thread
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse
@@ -15,7 +14,6 @@ from index.types import Document
 from service import pages
 from service.answers import Answer, Question
 from service.asking import address_of, answer_question, check_query
-from service.feedback import FeedbackError
 from service.html import page, page_language, prefers_html
 from service.json_body import JsonRoute
 from service.lifecycle import Lifecycle
@@ -115,8 +113,8 @@ async def feedback(request: Request, service: Service, body: FeedbackRequest) ->
         service.generation,
     )
     try:
-        await to_thread.run_sync(add)
-    except FeedbackError as error:
+        await service.store(add)
+    except StoreError as error:
         service.metrics.feedback("failed")
         log_event("feedback_failed", level=logging.ERROR, reason=str(error))
         raise Problem(
@@ -334,7 +332,7 @@ async def _respond(
     if service.questions is not None:
         try:
             keep = partial(service.questions.add, response.answer_id, question, answer)
-            await to_thread.run_sync(keep)
+            await service.store(keep)
         except StoreError as error:
             log_event("question_log_failed", level=logging.ERROR, reason=str(error))
     return response

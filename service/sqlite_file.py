@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+_BUSY_S = 2.0
+"""How long a statement waits for its turn."""
+
 
 class StoreError(Exception):
     """A file could not be read or written: the disk, the rights or the size limit. Says which."""
@@ -26,13 +29,18 @@ class SqliteFile:
 
     def execute(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """Run one statement and return its rows; raises StoreError."""
-        with self._lock:
+        # Who waits behind a statement that waits for a locked file is told so as soon.
+        if not self._lock.acquire(timeout=_BUSY_S):
+            raise StoreError(f"{self.path}: other statements did not end within {_BUSY_S:g} s")
+        try:
             try:
                 return self._connection().execute(sql, values).fetchall()
             except (sqlite3.Error, OSError, UnicodeError) as error:
                 # A new connection next time: the file may have been moved, or the disk freed.
                 self._close()
                 raise StoreError(f"{self.path}: {error}") from error
+        finally:
+            self._lock.release()
 
     def close(self) -> None:
         """Close the file; the next statement opens it again."""
@@ -43,7 +51,7 @@ class SqliteFile:
         if self._db is None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             db = sqlite3.connect(
-                self.path, timeout=2.0, isolation_level=None, check_same_thread=False
+                self.path, timeout=_BUSY_S, isolation_level=None, check_same_thread=False
             )
             try:
                 db.execute("PRAGMA journal_mode = WAL")

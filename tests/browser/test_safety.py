@@ -18,6 +18,7 @@ from tests.browser.stub_service import (
     STATIC,
     StubService,
 )
+from tests.conftest import RecordFigure
 
 PWNED = "window.pwned"
 TEXTS = Path(pages.__file__).parent / "languages"
@@ -75,8 +76,13 @@ def test_hostile_document_pages_stay_text(page: Page, origin: str, part: int) ->
 
 
 def test_there_are_a_hundred_payloads_and_their_documents_are_listed_as_text(
-    page: Page, origin: str
+    page: Page, origin: str, figure: RecordFigure
 ) -> None:
+    figure(
+        12,
+        "Payloads in titles, texts, links and questions; scripts that ran in a browser",
+        f"{len(set(HOSTILE))}; none",
+    )
     assert len(set(HOSTILE)) >= 100
     page.goto(f"{origin}/documents?q=answer")
     assert page.locator(".documents li").count() >= 100

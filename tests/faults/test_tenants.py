@@ -15,6 +15,7 @@ from service import lifecycle
 from service.pipeline import QuestionAnswerer
 from service.records import Records
 from service.settings import Settings
+from tests.conftest import RecordFigure
 from tests.fake_models import OverlapReader, WordEmbedder
 from tests.fakes_answering import calibration
 from tests.unit.answering.conftest import CORPUS
@@ -88,12 +89,18 @@ def foreign(record: str, body: Any) -> bool:
 
 @pytest.mark.slow
 def test_no_answer_holds_anything_of_another_record_or_depends_on_it(
-    indexes: Path, request: pytest.FixtureRequest
+    indexes: Path, full: bool, figure: RecordFigure
 ) -> None:
-    asked = questions(10_000 if request.config.getoption("--full") else QUESTIONS)
+    asked = questions(10_000 if full else QUESTIONS)
     with serving(indexes, "north", "south") as client:
         together = [answer(client, *one) for one in asked]
-    assert [one for one, body in zip(asked, together, strict=True) if foreign(one[0], body)] == []
+    mixed = [one for one, body in zip(asked, together, strict=True) if foreign(one[0], body)]
+    figure(
+        5,
+        "Answers of a service of two records that hold anything of the other one",
+        f"{len(mixed)} of {len(asked):,}",
+    )
+    assert mixed == []
     assert sum(body["status"] == "answered" for body in together) > len(asked) / 10
     for name in ("north", "south"):
         own = [(one, body) for one, body in zip(asked, together, strict=True) if one[0] == name]

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from service.app import create_app
 from service.logs import JsonFormatter
 from service.settings import Settings
+from tests.conftest import RecordFigure
 from tests.fakes import INFO, BrokenAnswerer, FakeAnswerer
 from tests.integration.conftest import ORIGIN, Serve
 
@@ -103,7 +104,7 @@ def test_an_answerer_that_was_given_is_not_closed_by_the_app(tmp_path: Path) -> 
 
 
 def test_the_log_of_a_question_holds_its_outcome_but_not_its_text(
-    serve: Serve, caplog: pytest.LogCaptureFixture
+    serve: Serve, caplog: pytest.LogCaptureFixture, figure: RecordFigure
 ) -> None:
     client = serve()
     with caplog.at_level(logging.DEBUG):
@@ -118,7 +119,14 @@ def test_the_log_of_a_question_holds_its_outcome_but_not_its_text(
     assert (asked["outcome"], asked["status"], asked["method"]) == ("answered", 200, "GET")
     # The test's own client logs the addresses it asks; the service must not.
     service = [line for line in lines if json.loads(line).get("logger", "") != "httpx2"]
-    assert not any("keeper" in line for line in service if '"httpx' not in line)
+    telling = [line for line in service if "keeper" in line and '"httpx' not in line]
+    figure(
+        14,
+        "Log lines that are not one JSON object, or hold the text of a question",
+        f"{len(telling) + sum(chr(10) in line for line in lines)} of {len(service)}",
+    )
+    assert telling == []
+    assert not any("\n" in line for line in lines)
 
 
 def test_the_question_is_logged_when_that_is_set(

@@ -20,6 +20,7 @@ import uvicorn
 from service.__main__ import _uvicorn_options
 from service.app import create_app
 from service.settings import Settings
+from tests.conftest import RecordFigure
 from tests.fakes import FakeAnswerer, SlowAnswerer
 from tests.integration.conftest import ORIGIN
 
@@ -165,7 +166,9 @@ def test_an_overloaded_server_says_503_at_once_and_stays_alive(start: Start) -> 
         assert 'ask_rejected_total{kind="overloaded"} 1.0' in metrics
 
 
-def test_a_question_whose_deadline_passed_costs_no_inference(start: Start) -> None:
+def test_a_question_whose_deadline_passed_costs_no_inference(
+    start: Start, figure: RecordFigure
+) -> None:
     answerer = SlowAnswerer()
     port = start(answerer, queue_timeout_s=0.1)
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
@@ -176,11 +179,15 @@ def test_a_question_whose_deadline_passed_costs_no_inference(start: Start) -> No
             assert (late.status_code, "Retry-After" in late.headers) == (503, True)
             answerer.release.set()
             assert first.result().status_code == 200
-        assert [question.text for question in answerer.asked] == ["keeper"]
+        computed = [question.text for question in answerer.asked]
+        figure(7, "Answers computed for a question whose deadline passed", len(computed) - 1)
+        assert computed == ["keeper"]
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_who_hangs_up_in_the_queue_costs_no_inference(start: Start, method: str) -> None:
+def test_who_hangs_up_in_the_queue_costs_no_inference(
+    start: Start, method: str, figure: RecordFigure
+) -> None:
     answerer = SlowAnswerer()
     port = start(answerer, queue_timeout_s=20)
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
@@ -197,7 +204,10 @@ def test_who_hangs_up_in_the_queue_costs_no_inference(start: Start, method: str)
             answerer.release.set()
             assert first.result().status_code == 200
         assert 'ask_rejected_total{kind="client-gone"} 1.0' in client.get("/metrics").text
-        assert [question.text for question in answerer.asked] == ["keeper"]
+        computed = [question.text for question in answerer.asked]
+        what = f"Answers computed for a client that hung up while its {method} waited"
+        figure(7, what, len(computed) - 1)
+        assert computed == ["keeper"]
 
 
 @contextmanager

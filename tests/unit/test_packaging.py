@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from index.models import PINNED
+from tests.conftest import RecordFigure
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = ROOT / "requirements"
@@ -53,10 +54,12 @@ def test_the_files_that_the_scripts_install_are_there() -> None:
 
 
 @pytest.mark.parametrize("name", LOCKS)
-def test_every_locked_requirement_is_exact_and_has_a_hash(name: str) -> None:
+def test_every_locked_requirement_is_exact_and_has_a_hash(name: str, figure: RecordFigure) -> None:
     text = (REQUIREMENTS / f"{name}.txt").read_text("utf-8")
     blocks = re.split(r"(?m)^(?=[A-Za-z0-9])", text)[1:]
     assert blocks
+    hashed = sum("--hash=sha256:" in block for block in blocks)
+    figure(15, f"Requirements of `{name}.txt` with a SHA-256", f"{hashed} of {len(blocks)}")
     for block in blocks:
         assert re.match(r"[\w.-]+==\S+( ; .+)? \\\n", block), block.splitlines()[0]
         assert re.search(r"--hash=sha256:[0-9a-f]{64}$", block.rstrip()), block.splitlines()[0]

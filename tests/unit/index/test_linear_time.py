@@ -15,6 +15,7 @@ from index.language import detect_language
 from index.loaders.blocks import TextBuilder, paragraphs_of_plain_text, text_sha256
 from index.sentences import split_sentences
 from index.types import Document
+from tests.conftest import RecordFigure
 
 FAMILIES = [
     "a" * 50, ". ", "Mr. ", "A.", '." ', "?!", "\n", " \n", "a \n", "\t\n ", "1. A ", "( ", "(A ",
@@ -88,6 +89,20 @@ def test_cutting_a_document_of_many_paragraphs_copies_no_prefix() -> None:
     passages_of(Document("d", CountedText(text), "T", blocks, "d.txt", text_sha256(text)))
     # Each character is copied a few times, not once for every paragraph after it.
     assert len(text) < CountedText.copied < 8 * len(text)
+
+
+def test_a_megabyte_is_split_within_seconds(figure: RecordFigure) -> None:
+    slowest = max(
+        (seconds(lambda p=piece: split_sentences(p * (250_000 // len(p)))) * 4, piece)
+        for piece in FAMILIES
+    )
+    figure(
+        11,
+        f"Splitting sentences of {len(FAMILIES)} adversarial families: the slowest, "
+        f"{slowest[1]!r} without end",
+        f"{slowest[0]:.1f} s of processor time a million characters",
+    )
+    assert slowest[0] < 3
 
 
 def test_the_measure_tells_a_quadratic_splitter() -> None:

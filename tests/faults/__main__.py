@@ -1,0 +1,86 @@
+"""``python -m tests.faults``: run every fault harness and rewrite the table of its figures.
+
+    python -m tests.faults            the short runs of the test suite
+    python -m tests.faults --full     in full length, about an hour
+    python -m tests.faults --only 3 4 these topics; the other rows of the table are left out
+
+The table stands in docs/reliability.md between two marker lines; nothing in it is written by hand.
+"""
+
+import argparse
+import datetime
+import os
+import platform
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.faults.figures import TOPICS, Collector, replaced, table
+
+ROOT = Path(__file__).parents[2]
+DOCUMENT = ROOT / "docs" / "reliability.md"
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+HARNESSES = {
+    "tests/faults": range(1, 16),
+    "tests/unit/index/test_generations.py": [2],
+    "tests/unit/index/test_linear_time.py": [11],
+    "tests/unit/test_packaging.py": [15],
+    "tests/integration/test_hostile.py": [9],
+    "tests/integration/test_operation.py": [14],
+    "tests/integration/test_server.py": [6, 7, 8],
+    "tests/browser/test_safety.py": [12],
+}
+"""Where figures are recorded, and about what."""
+
+
+def main() -> int:
+    """Run, print and rewrite; returns 1 when a harness failed."""
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.faults",
+        description="Run the fault harnesses and rewrite the table in docs/reliability.md.",
+        epilog="example: python -m tests.faults --full",
+    )
+    parser.add_argument("--full", action="store_true", help="In full length, about an hour.")
+    parser.add_argument(
+        "--only", type=int, nargs="+", choices=TOPICS, metavar="N", help="Topics, 1 to 15."
+    )
+    parser.add_argument("--output", type=Path, default=DOCUMENT, metavar="FILE")
+    options = parser.parse_args()
+    wanted = set(options.only or TOPICS)
+    paths = [path for path, topics in HARNESSES.items() if wanted & set(topics)]
+    os.chdir(ROOT)
+    # ONNX Runtime would keep a device number in the home folder.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    collector = Collector()
+    flag = "--full" if options.full else ""
+    code = pytest.main([*paths, "-q", *([flag] if flag else [])], plugins=[collector])
+    rows = [row for row in collector.rows if row.figure.topic in wanted]
+    if not rows:
+        print("tests.faults: no figure was recorded; the document is as it was", file=sys.stderr)
+        return 1
+    content = "\n\n".join(filter(None, [_head(flag), table(rows, flag), _notes(collector)]))
+    text = options.output.read_text(encoding="utf-8")
+    options.output.write_text(replaced(text, BEGIN, END, content), encoding="utf-8")
+    print(table(rows, flag))
+    return 1 if code else 0
+
+
+def _head(flag: str) -> str:
+    day = datetime.datetime.now(datetime.UTC).date().isoformat()
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return (
+        f"Made on {day} by `python -m tests.faults{flag and ' ' + flag}`: {platform.system()}, "
+        f"Python {platform.python_version()}, {cores} cores, "
+        f"{'full length' if flag else 'the short runs of the test suite'}."
+    )
+
+
+def _notes(collector: Collector) -> str:
+    lines = [f"- Failed: `{name}`" for name in sorted(set(collector.failed))]
+    lines += [f"- Not run: {reason}" for reason in sorted(set(collector.skipped))]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

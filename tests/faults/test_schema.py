@@ -1,0 +1,174 @@
+"""Requests made from the API's own schema, valid and not, with all of schemathesis' checks."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import Unsatisfiable
+from schemathesis.core.failures import Failure, FailureGroup
+from starlette.testclient import TestClient
+
+from service.answers import Answer, Question
+from service.app import create_app
+from service.problems import MAX_BYTES, MEDIA_TYPE, Problem
+from service.request_schemas import REQUEST_FIELDS
+from service.settings import Settings
+from tests.conftest import RecordFigure
+from tests.fakes import FakeAnswerer
+
+EXAMPLES = 15
+SHORTEST_ECHO = 12
+"""Shorter strings also stand in an error by chance."""
+BEYOND_SCHEMA = (
+    "No such date",
+    "The character NUL is not allowed",
+    "published_from must not be later than published_to",
+    "String should have at least 1 character",
+    "Input should be a valid integer",
+)
+"""Rules that JSON Schema cannot state: why what it allows may be refused. (To it, 3.0 is one.)"""
+
+
+@dataclass
+class Seen:
+    """Statuses of all responses, and by message what was wrong with how many of them."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+
+
+def probe(app: Any, examples: int, only: str | None = None, fixed: bool = True) -> Seen:
+    """Send ``examples`` valid and as many invalid requests to each operation of ``app``."""
+    seen = Seen()
+    schema = schemathesis.openapi.from_dict(app.openapi())
+    schema.app = app
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        if only is None or operation.label == only:
+            for mode in schemathesis.GenerationMode:
+                cases = operation.as_strategy(generation_mode=mode)
+                _send(cases, operation.label, examples, fixed, seen)
+    return seen
+
+
+def _send(cases: Any, label: str, examples: int, fixed: bool, seen: Seen) -> None:
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        derandomize=fixed,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=cases)
+    def check(case: schemathesis.Case) -> None:
+        response = case.call()
+        seen.statuses[response.status_code] += 1
+        for fault in faults(case, response):
+            seen.faults[f"{label}: {fault}"] += 1
+
+    # An operation without parameters cannot be asked wrongly.
+    with suppress(Unsatisfiable):
+        check()
+
+
+def faults(case: schemathesis.Case, response: Any) -> Iterator[str]:
+    """What is wrong with ``response``: what schemathesis finds, its length, an echo."""
+    try:
+        case.validate_response(response)
+    except FailureGroup as group:
+        for failure in group.exceptions:
+            if not _is_beyond_schema(failure, response):
+                yield f"{failure.title}, status {response.status_code}"  # type: ignore[attr-defined]
+    except Failure as failure:
+        if not _is_beyond_schema(failure, response):
+            yield f"{failure.title}, status {response.status_code}"
+    if response.status_code >= 500:
+        yield f"status {response.status_code}"
+    if response.status_code >= 400 and "text/html" not in str(response.headers["content-type"]):
+        if MEDIA_TYPE not in str(response.headers["content-type"]):
+            yield f"no problem but {response.headers['content-type']}"
+        elif len(response.content) > MAX_BYTES:
+            yield f"an error of {len(response.content)} bytes"
+        else:
+            shown = " ".join(strings(json.loads(response.content)))
+            given_texts = set(strings([case.body, case.query, case.path_parameters]))
+            for text in given_texts - set(REQUEST_FIELDS):
+                if len(text) >= SHORTEST_ECHO and text in shown:
+                    yield "the input is repeated"
+                    break
+
+
+def _is_beyond_schema(failure: BaseException, response: Any) -> bool:
+    title = getattr(failure, "title", "")
+    if title == "Schema-violating request accepted":
+        # It was refused, for its length.
+        return bool(response.status_code == 413)
+    if title == "Schema-valid request rejected" and response.status_code == 422:
+        errors = json.loads(response.content)["errors"]
+        return all(any(rule in error["msg"] for rule in BEYOND_SCHEMA) for error in errors)
+    return False
+
+
+def strings(value: object) -> Iterator[str]:
+    """All strings in ``value``, names included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield str(name)
+            yield from strings(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from strings(inner)
+
+
+def app_of(folder: Path, answerer: FakeAnswerer) -> Any:
+    return create_app(Settings(index_dir=folder / "index"), answerer)
+
+
+@pytest.mark.slow
+def test_no_request_made_from_the_schema_breaks_the_service(
+    tmp_path: Path, full: bool, figure: RecordFigure
+) -> None:
+    app = app_of(tmp_path, FakeAnswerer())
+    with TestClient(app):
+        seen = probe(app, 1_000 if full else EXAMPLES, fixed=not full)
+    figure(
+        9,
+        "Requests made from the schema by schemathesis, valid and not, with all of its checks: "
+        "answered by 5xx, not as the schema says, by an error over 2 KB or one that repeats the "
+        "request",
+        f"{sum(seen.faults.values())} of {sum(seen.statuses.values()):,}",
+    )
+    assert seen.faults == {}
+    assert seen.statuses[200] > 80 and seen.statuses[422] > 40
+
+
+class Planted(FakeAnswerer):
+    """Fails at some questions, and at others repeats them in an error."""
+
+    def ask(self, question: Question) -> Answer:
+        """Answer only when three passages are asked for."""
+        if question.top_k < 3:
+            raise RuntimeError("planted")
+        if question.top_k > 3:
+            raise Problem("not-found", f"Nothing is known of {question.text}")
+        return super().ask(question)
+
+
+def test_the_harness_catches_a_fault_and_an_echo(tmp_path: Path) -> None:
+    app = app_of(tmp_path, Planted())
+    with TestClient(app):
+        found = probe(app, 120, "POST /ask").faults
+    assert found["POST /ask: status 500"]
+    assert found["POST /ask: the input is repeated"]
+    # 404 is no answer that the schema knows for a question.
+    assert found["POST /ask: Undocumented status code, status 404"]
