@@ -93,7 +93,7 @@ def _add_models(root: Path, made: generations.Generation, seed: int) -> None:
             made.manifest,
             generation=f"{made.manifest.generation}-models",
             model={**made.manifest.model, **facts},
-            files=hashes(folder),
+            files=hashes(folder, {}),
         )
         generations.publish(root, folder, manifest, keep=9)
 
