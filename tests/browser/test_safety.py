@@ -78,11 +78,6 @@ def test_hostile_document_pages_stay_text(page: Page, origin: str, part: int) ->
 def test_there_are_a_hundred_payloads_and_their_documents_are_listed_as_text(
     page: Page, origin: str, figure: RecordFigure
 ) -> None:
-    figure(
-        12,
-        "Payloads in titles, texts, links and questions; scripts that ran in a browser",
-        f"{len(set(HOSTILE))}; none",
-    )
     assert len(set(HOSTILE)) >= 100
     page.goto(f"{origin}/documents?q=answer")
     assert page.locator(".documents li").count() >= 100
@@ -92,6 +87,11 @@ def test_there_are_a_hundred_payloads_and_their_documents_are_listed_as_text(
     assert page.locator("main td").count() >= 100
     assert page.locator("main :is(script, img, iframe, style, video, svg:not(.chart))").count() == 0
     assert page.evaluate(PWNED) is None
+    figure(
+        12,
+        "Payloads in titles, texts, links and questions of the lists shown in a browser: run",
+        f"0 of {len(set(HOSTILE))}",
+    )
 
 
 def test_hostile_questions_stay_text_without_scripts_and_on_reload(page: Page, origin: str) -> None:

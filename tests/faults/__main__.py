@@ -23,12 +23,11 @@ DOCUMENT = ROOT / "docs" / "reliability.md"
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 HARNESSES = {
     "tests/faults": range(1, 16),
-    "tests/unit/index/test_generations.py": [2],
     "tests/unit/index/test_linear_time.py": [11],
-    "tests/unit/test_packaging.py": [15],
+    "tests/unit/test_packaging.py::test_every_locked_requirement_is_exact_and_has_a_hash": [15],
     "tests/integration/test_hostile.py": [9],
     "tests/integration/test_operation.py": [14],
-    "tests/integration/test_server.py": [6, 7, 8],
+    "tests/integration/test_server.py": [7],
     "tests/browser/test_safety.py": [12],
 }
 """Where figures are recorded, and about what."""

@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-import statistics
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -76,6 +75,8 @@ def asked_beside_feedback(client: TestClient, posts: int) -> tuple[list[int], li
     """Statuses of ``posts`` at the same time, and how long questions and pages took meanwhile."""
     with ThreadPoolExecutor(posts) as pool:
         sent = [pool.submit(client.post, "/feedback", json=FEEDBACK) for _ in range(posts)]
+        # By then they all have come, and wait if they have to.
+        time.sleep(0.7)
         seconds = []
         for path in ("/ask?q=keeper+of+the+lighthouse", "/documents", "/readyz") * 5:
             began = time.perf_counter()
@@ -112,7 +113,7 @@ def test_trouble_with_the_store_costs_feedback_only(
     )
     assert statuses == {trouble: {503} for trouble in TROUBLES}
     # A locked file holds a vote for 2 s; nobody else is to wait for that.
-    assert max(slowest.values()) < 1.5
+    assert max(slowest.values()) < 1
 
 
 def test_the_harness_catches_votes_that_take_the_threads_of_the_pages(
@@ -125,6 +126,5 @@ def test_the_harness_catches_votes_that_take_the_threads_of_the_pages(
     lifecycle.feedback.close()
     lifecycle._storing = None  # the threads of the pages
     with store_in("locked", path):
-        _, seconds = asked_beside_feedback(client, 50)
-    assert max(seconds) > 1.5
-    assert statistics.median(seconds) < 1.5
+        _, seconds = asked_beside_feedback(client, 60)
+    assert max(seconds) > 1
