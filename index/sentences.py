@@ -7,9 +7,11 @@ nested repetition, so hostile text cannot make it slow.
 
 import re
 
-_TERMINATOR = re.compile(r"[.!?…。！？]+")
+# Marks with a blank between them, ". . .", are one.
+_TERMINATOR = re.compile(r"[.!?…。！？]+(?:\s[.!?…]+(?=\s|$))*")
 _CLOSERS = "\"'”’»)]}"
 _OPENERS = "\"'“‘«([{¿¡—–-•*"
+_OPENERS_AND_BLANK = _OPENERS + " "
 _FULL_WIDTH = "。！？"
 # Words that end in a full stop without ending a sentence.
 _TITLES = frozenset(
@@ -26,6 +28,13 @@ _LIKELY_STARTERS = frozenset(
     "according mr mrs ms dr".split()
 )
 _WORD_BEFORE = 24
+_PARAGRAPH = re.compile(r"[^\n]+(?:\n(?![^\S\n]*\n)[^\n]+)*")
+_INITIALS = re.compile(r"(?:[A-Z]\.)*[A-Z]")
+_BEFORE_WORD = re.compile(r"[\s(\[\"“‘]")
+_WORD = re.compile(r"[^\W\d_]+")
+# In tokenised text a closing quote stands alone.
+_CLOSING_QUOTE = re.compile(r"\s['\"”’)\]]+(?=\s|$)")
+_ALPHANUMERIC = re.compile(r"[^\W_]")
 
 
 def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[tuple[int, int]]:
@@ -36,7 +45,7 @@ def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[t
     """
     stop = len(text) if end is None else end
     spans: list[tuple[int, int]] = []
-    for paragraph in re.finditer(r"[^\n]+(?:\n(?![^\S\n]*\n)[^\n]+)*", text[start:stop]):
+    for paragraph in _PARAGRAPH.finditer(text[start:stop]):
         begin, limit = start + paragraph.start(), start + paragraph.end()
         for boundary in _boundaries(text, begin, limit):
             _append(spans, text, begin, boundary)
@@ -46,13 +55,12 @@ def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[t
 
 
 def _append(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
-    if start == end:
+    piece = text[start:end].rstrip()
+    if not piece:
         return
-    if spans and not any(c.isalnum() for c in text[start:end]):
+    end = start + len(piece)
+    start = end - len(piece.lstrip())
+    if spans and not _ALPHANUMERIC.search(piece):
         # Stray marks such as "./." belong to the sentence before them.
         spans[-1] = (spans[-1][0], end)
     else:
@@ -72,23 +80,22 @@ def _boundaries(text: str, start: int, end: int) -> list[int]:
         elif text[after].isspace() and _ends_sentence(
             text, found[-1] if found else start, mark, after, end
         ):
-            # In tokenised text a closing quote stands alone: keep it with its sentence.
-            closing = re.compile(r"\s['\"”’)\]]+(?=\s|$)").match(text, after, min(end, after + 8))
+            closing = _CLOSING_QUOTE.match(text, after, min(end, after + 8))
             found.append(closing.end() if closing and "''" in closing.group() else after)
     return found
 
 
 def _ends_sentence(text: str, start: int, mark: re.Match[str], after: int, end: int) -> bool:
-    following = text[after : after + _WORD_BEFORE].lstrip()
-    opening = following.lstrip(_OPENERS + " ")
-    next_char = opening[:1]
-    if next_char and next_char.islower():
+    opening = text[after : after + _WORD_BEFORE].lstrip().lstrip(_OPENERS_AND_BLANK)
+    if opening[:1].islower():
         return False
-    if mark.group() != ".":
+    if mark.end() - mark.start() > 1 or text[mark.start()] != ".":
         return True
     word = _word_before(text, start, mark.start())
+    if not word:
+        return True
     bare = word.lower().strip(".")
-    if re.fullmatch(r"(?:[A-Z]\.)*[A-Z]", word):
+    if _INITIALS.fullmatch(word):
         # Initials ("J. K. Rowling") bind to the next word; "in the U.S. The ..." does not.
         return "." in word and _next_word(opening) in _LIKELY_STARTERS
     if bare in _TITLES or word.lower() in _TITLES:
@@ -101,9 +108,9 @@ def _ends_sentence(text: str, start: int, mark: re.Match[str], after: int, end: 
 
 def _word_before(text: str, start: int, position: int) -> str:
     piece = text[max(start, position - _WORD_BEFORE) : position].rstrip()
-    return re.split(r"[\s(\[\"“‘]", piece)[-1] if piece else ""
+    return _BEFORE_WORD.split(piece)[-1] if piece else ""
 
 
 def _next_word(text: str) -> str:
-    found = re.match(r"[^\W\d_]+", text)
+    found = _WORD.match(text)
     return found.group().lower() if found else ""

@@ -13,6 +13,7 @@ from index.loaders.child_process import ChildReader
 from index.loaders.formats import FORMATS
 from index.loaders.limits import Limits
 from index.loaders.raw import Loaded, Skipped
+from tests.conftest import RecordFigure
 from tests.documents import MAIL, docx, epub, pdf, pptx, set_lines, with_member, xlsx, zipped
 
 ROUNDS = 40
@@ -82,12 +83,13 @@ def test_every_format_has_a_sample() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("suffix", SAMPLES)
 def test_a_changed_file_gives_documents_or_an_error_that_names_it(
-    tmp_path: Path, suffix: str, request: pytest.FixtureRequest
+    tmp_path: Path, suffix: str, request: pytest.FixtureRequest, figure: RecordFigure
 ) -> None:
     rounds = ROUNDS * (25 if request.config.getoption("--full") else 1)
-    read = 0
+    read = tried = 0
     with ChildReader(LIMITS) as reader:
         for number, data in enumerate(variants(suffix, rounds)):
+            tried += 1
             path = tmp_path / f"{number}{suffix}"
             path.write_bytes(data)
             # Whatever is raised here is the fault that this test looks for.
@@ -108,4 +110,10 @@ def test_a_changed_file_gives_documents_or_an_error_that_names_it(
                     assert "crashed" not in str(item)
                     assert "--loader" not in str(item), "it took too long or too much"
             path.unlink()
+    figure(
+        10,
+        f"Changed `{suffix}` files: a crash, too long, too much memory, or an error that does not "
+        "name the file",
+        f"0 of {tried}",
+    )
     assert read > 0

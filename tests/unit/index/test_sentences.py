@@ -31,6 +31,9 @@ def texts(text: str) -> list[str]:
         ("a wrapped\nline goes on. Next", ["a wrapped\nline goes on.", "Next"]),
         ("Heading\n\nText here.", ["Heading", "Text here."]),
         ("", []),
+        ("I am here to . . . submit. Gladly.", ["I am here to . . . submit.", "Gladly."]),
+        ("He paused . . . Then he spoke.", ["He paused . . .", "Then he spoke."]),
+        ("It ends. .NET goes on.", ["It ends.", ".NET goes on."]),
         ("  \n\n ", []),
     ],
 )
