@@ -32,3 +32,7 @@ class IndexMismatch(RecordError):
 
 class ModelError(RecordError):
     """A model's files are missing or are not the ones that were pinned."""
+
+
+class StoreUnavailable(RecordError):
+    """The engine that keeps a record cannot be reached, or did not answer in time."""

@@ -1,7 +1,8 @@
-"""A generation opened for answering: every file verified, then loaded."""
+"""A local generation opened for answering: every file verified, then loaded."""
 
 import io
 import logging
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -19,6 +20,8 @@ from index.manifest import Manifest
 from index.models import find_model
 from index.reader_models import ReaderModel, Role
 from index.record_store import RecordStore
+from index.searchable import EVERYTHING, Candidates, FloatArray, IntArray, PassageFilter
+from index.types import Document, Passage
 from index.vector_graph import VectorGraph
 from index.vector_index import VectorIndex
 
@@ -30,7 +33,7 @@ MAPPED_FROM = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class SearchIndex:
-    """What the retriever searches. Rows are the same in all parts."""
+    """A local record, as ``index.searchable.Searchable`` says. Rows are the same in all parts."""
 
     generation: Generation
     store: RecordStore
@@ -52,6 +55,11 @@ class SearchIndex:
         """What the generation was made of."""
         return self.generation.manifest
 
+    @property
+    def term_statistics(self) -> LexicalIndex:
+        """Of the passages with their titles and headings."""
+        return self.lexical
+
     def open_model(self, role: Role) -> ReaderModel | None:
         """The model that is to read; None when the index names none for ``role``.
 
@@ -59,6 +67,45 @@ class SearchIndex:
         """
         name = self.manifest.reader if role == "reader" else self.manifest.span_reader
         return None if name is None else reader_models.load(self.generation, role, name)
+
+    def candidates(
+        self,
+        vector: FloatArray,
+        terms: Sequence[str],
+        depth: int,
+        where: PassageFilter = EVERYTHING,
+    ) -> Candidates:
+        """The ``depth`` nearest and the ``depth`` best by BM25, each row once."""
+        rows = self._allowed(where)
+        lexical = self.lexical.scores(terms)
+        pool = np.union1d(self.nearest(vector, depth, rows), _top_rows(lexical, depth, rows))
+        return Candidates(pool, self.vectors.cosines(vector, pool), lexical[pool])
+
+    def sentence_vectors_of(self, rows: Sequence[int]) -> list[npt.NDArray[np.float16]]:
+        """For each of ``rows`` float16 ``(sentences, dim)``."""
+        first = self.first_sentences
+        return [self.sentence_vectors[first[r] : first[r + 1]] for r in rows]
+
+    def passages(self, rows: Iterable[int]) -> list[Passage]:
+        """The passages at ``rows``, in that order."""
+        return self.store.passages(rows)
+
+    def document(self, doc_id: str) -> Document | None:
+        """One document, or None when the record has none of that id."""
+        return self.store.document(doc_id)
+
+    def documents_by_id(self, doc_ids: Iterable[str]) -> dict[str, Document]:
+        """The documents of these ids that the record has."""
+        found = {doc_id: self.store.document(doc_id) for doc_id in doc_ids}
+        return {doc_id: document for doc_id, document in found.items() if document is not None}
+
+    def documents(self, offset: int = 0, limit: int | None = None) -> list[Document]:
+        """The documents in the order of the corpus."""
+        return self.store.documents(offset, limit)
+
+    def documents_with(self, terms: Sequence[str], most: int) -> list[Document]:
+        """The documents of the ``most`` passages best by BM25, in the order of the corpus."""
+        return self.store.documents_of(_top_rows(self.lexical.scores(terms), most, None))
 
     def nearest(
         self, query: npt.NDArray[np.float32], k: int, rows: npt.NDArray[np.int64] | None = None
@@ -71,6 +118,12 @@ class SearchIndex:
         if self.graph is not None and rows is None:
             return self.graph.search(query, k)[1]
         return self.vectors.search(query, k, rows)[1]
+
+    def _allowed(self, where: PassageFilter) -> IntArray | None:
+        if where == EVERYTHING:
+            return None
+        found = self.store.rows(where.doc_ids, where.published_from, where.published_to)
+        return np.asarray(found, dtype=np.int64)
 
     def close(self) -> None:
         """Release the files."""
@@ -193,3 +246,11 @@ def _query_embedder(generation: Generation) -> Embedder:
             "build the index again"
         )
     return SentenceTransformerEmbedder(model)
+
+
+def _top_rows(scores: FloatArray, k: int, rows: IntArray | None) -> IntArray:
+    """Rows of the ``k`` highest scores above 0, in any order, ties broken by the lower row."""
+    pool = np.flatnonzero(scores) if rows is None else rows[scores[rows] > 0]
+    if len(pool) > k:
+        pool = pool[np.lexsort((pool, -scores[pool]))[:k]]
+    return pool.astype(np.int64)

@@ -4,14 +4,14 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.search_index import SearchIndex
+from index.searchable import FloatArray, Searchable
 from index.types import Document, Passage, ScoredPassage
 from service import deadline
 from service.confidence import Calibration
 from service.evidence import Evidence, EvidenceCollector
 from service.query import Query
 from service.reader import Reader, Reading
-from service.retriever import FloatArray, Retriever
+from service.retriever import Retriever
 from service.windows import Window, windows_of
 
 
@@ -63,7 +63,7 @@ class Assessor:
 
     def __init__(
         self,
-        index: SearchIndex,
+        index: Searchable,
         retriever: Retriever,
         reader: Reader,
         calibration: Calibration,
@@ -74,7 +74,7 @@ class Assessor:
         self._reader = reader
         self._calibration = calibration
         self._options = options
-        self._collector = EvidenceCollector(index.lexical, index.lexicon)
+        self._collector = EvidenceCollector(index.term_statistics, index.lexicon)
 
     def assess(
         self, query: Query, vector: FloatArray, retrieved: Sequence[ScoredPassage]
@@ -95,9 +95,7 @@ class Assessor:
                 break
             deadline.check()
             readings = self._reader.read(query.expanded, [c.window for c in batch])
-            read += [
-                self._assessed(query, vector, c, r) for c, r in zip(batch, readings, strict=True)
-            ]
+            read += self._assessed(query, vector, batch, readings)
             read = self._compared(read)
             waiting = waiting[len(batch) :]
         return _best_of_each_passage(read)
@@ -108,9 +106,10 @@ class Assessor:
         """All windows of the retrieved passages, the most promising first."""
         weights = self._collector.weights(query)
         found = []
-        for scored in retrieved:
+        rows = [scored.passage.row for scored in retrieved]
+        all_cosines = self._retriever.sentence_cosines(vector, rows)
+        for scored, cosines in zip(retrieved, all_cosines, strict=True):
             passage = scored.passage
-            cosines = self._retriever.sentence_cosines(vector, passage.row)
             for window in windows_of(passage, self._options.words):
                 best = max(
                     float(cosines[n])
@@ -124,25 +123,36 @@ class Assessor:
         return sorted(found, key=lambda c: (-c.promise, c.window.passage.row, c.window.first))
 
     def _assessed(
-        self, query: Query, vector: FloatArray, candidate: Candidate, reading: Reading
-    ) -> Assessed:
-        passage = candidate.window.passage
-        document = self._index.store.document(passage.doc_id)
-        if document is None:
-            raise LookupError(f"passage {passage.passage_id} has no document in the store")
-        chosen = _sentence_of(reading, passage)
-        cosine = float(self._retriever.sentence_cosines(vector, passage.row)[chosen])
-        evidence = self._collector.collect(
-            query, candidate.retrieved, reading, chosen, document, cosine
-        )
-        return Assessed(
-            candidate=candidate.retrieved,
-            document=document,
-            reading=reading,
-            evidence=evidence,
-            probability=self._calibration.probability(evidence),
-            sentence=passage.sentences[chosen],
-        )
+        self,
+        query: Query,
+        vector: FloatArray,
+        batch: Sequence[Candidate],
+        readings: Sequence[Reading],
+    ) -> list[Assessed]:
+        passages = [candidate.window.passage for candidate in batch]
+        documents = self._index.documents_by_id({p.doc_id for p in passages})
+        cosines = self._retriever.sentence_cosines(vector, [p.row for p in passages])
+        found = []
+        for candidate, passage, reading, own in zip(
+            batch, passages, readings, cosines, strict=True
+        ):
+            document = documents.get(passage.doc_id)
+            if document is None:
+                raise LookupError(f"passage {passage.passage_id} has no document in the store")
+            chosen = _sentence_of(reading, passage)
+            evidence = self._collector.collect(
+                query, candidate.retrieved, reading, chosen, document, float(own[chosen])
+            )
+            one = Assessed(
+                candidate=candidate.retrieved,
+                document=document,
+                reading=reading,
+                evidence=evidence,
+                probability=self._calibration.probability(evidence),
+                sentence=passage.sentences[chosen],
+            )
+            found.append(one)
+        return found
 
     def _compared(self, read: Sequence[Assessed]) -> list[Assessed]:
         """``read`` with each one's margin over the best of the other passages."""

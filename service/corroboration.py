@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from index.analysis import STOP_WORDS, words
-from index.search_index import SearchIndex
+from index.searchable import FloatArray, Searchable
 from service.answers import Corroboration, Disagreement
 from service.assessment import Assessed
 from service.disagreement import Statement, disagreement
@@ -16,18 +15,18 @@ MIN_COSINE = 0.6
 
 
 def corroborated(
-    index: SearchIndex, answers: Sequence[Assessed], question: str = ""
+    index: Searchable, answers: Sequence[Assessed], question: str = ""
 ) -> tuple[Corroboration, ...]:
     """Group the answers of other documents that say what the first one says.
 
     ``question`` is needed to notice answers that are alike but for the number, date or title.
     """
-    vectors = [_vector(index, answer) for answer in answers]
-    return agreeing(question, [statement_of(answer) for answer in answers], vectors)
+    statements = [statement_of(answer) for answer in answers]
+    return agreeing(question, statements, _vectors(index, answers))
 
 
 def agreeing(
-    question: str, statements: Sequence[Statement], vectors: Sequence[npt.NDArray[np.float32]]
+    question: str, statements: Sequence[Statement], vectors: Sequence[FloatArray]
 ) -> tuple[Corroboration, ...]:
     """At most one group: the first statement, and one of each document that states the same.
 
@@ -97,7 +96,11 @@ def _equal_spans(first: Statement, other: Statement) -> bool:
     return bool(here) and here == there
 
 
-def _vector(index: SearchIndex, answer: Assessed) -> npt.NDArray[np.float32]:
-    passage = answer.candidate.passage
-    row = index.first_sentences[passage.row] + passage.sentences.index(answer.sentence)
-    return np.asarray(index.sentence_vectors[row], dtype=np.float32)
+def _vectors(index: Searchable, answers: Sequence[Assessed]) -> list[FloatArray]:
+    """The unit vector of each answer's marked sentence."""
+    passages = [answer.candidate.passage for answer in answers]
+    of_passages = index.sentence_vectors_of([passage.row for passage in passages])
+    return [
+        np.asarray(vectors[passage.sentences.index(answer.sentence)], dtype=np.float32)
+        for answer, passage, vectors in zip(answers, passages, of_passages, strict=True)
+    ]

@@ -1,9 +1,7 @@
 """The documents of a record a few at a time, or those of them in which words stand."""
 
-import numpy as np
-
 from index.analysis import terms
-from index.search_index import SearchIndex
+from index.searchable import Searchable
 from index.types import Document
 from service.text_search import find_words
 
@@ -14,7 +12,7 @@ MOST_PASSAGES = 5_000
 
 
 def list_documents(
-    index: SearchIndex, words: str, offset: int, limit: int | None
+    index: Searchable, words: str, offset: int, limit: int | None
 ) -> tuple[list[Document], int]:
     """Return the documents from ``offset`` on, at most ``limit``, and how many there are in all.
 
@@ -24,14 +22,11 @@ def list_documents(
     """
     total = index.manifest.counts["documents"]
     if not words.strip():
-        return index.store.documents(offset, limit), total
+        return index.documents(offset, limit), total
     if total <= MANY:
-        found = [d for d in index.store.documents() if _holds(d, words)]
+        found = [d for d in index.documents() if _holds(d, words)]
     else:
-        scores = index.lexical.scores(terms(words))
-        rows = np.flatnonzero(scores)
-        rows = rows[np.argsort(-scores[rows], kind="stable")[:MOST_PASSAGES]]
-        named = index.store.documents_of(rows)
+        named = index.documents_with(terms(words), MOST_PASSAGES)
         found = [d for d in named if _holds(d, words)]
     end = None if limit is None else offset + limit
     return found[offset:end], len(found)

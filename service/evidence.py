@@ -7,8 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from index.analysis import STOP_WORDS, fold, stem, words
-from index.lexical_index import LexicalIndex
 from index.lexicon import Lexicon
+from index.searchable import TermStatistics
 from index.types import Document, ScoredPassage
 from service.answer_types import STRICT, expected_kind, kind_evidence
 from service.query import Query
@@ -72,8 +72,8 @@ class Evidence:
 class EvidenceCollector:
     """Collects evidence with the word statistics of one record."""
 
-    def __init__(self, lexical: LexicalIndex, lexicon: Lexicon) -> None:
-        self._lexical = lexical
+    def __init__(self, statistics: TermStatistics, lexicon: Lexicon) -> None:
+        self._statistics = statistics
         self._expansions: dict[str, set[str]] = {}
         for acronym, forms in lexicon.acronyms.items():
             folded = fold(acronym)
@@ -100,7 +100,7 @@ class EvidenceCollector:
         weights = self.weights(query)
         in_context = self._stems(f"{document.title} {passage.section or ''} {passage.text}")
         in_sentence = self._stems(sentence)
-        in_record = {t for t in weights if self._lexical.document_frequency(t)}
+        in_record = {t for t in weights if self._statistics.document_frequency(t)}
         kind = expected_kind(query.text)
         present = kind_evidence(kind, query.text, sentence)
         return Evidence(
@@ -121,7 +121,7 @@ class EvidenceCollector:
 
     def weights(self, query: Query) -> dict[str, float]:
         """The question's terms, each with its rarity (inverse document frequency)."""
-        return {t: self._lexical.idf(t) for t in {stem(w) for w in query.content_words}}
+        return {t: self._statistics.idf(t) for t in {stem(w) for w in query.content_words}}
 
     def coverage(self, weights: Mapping[str, float], text: str) -> float:
         """The share of ``weights`` whose terms ``text`` holds, 0 to 1."""

@@ -4,7 +4,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from index.search_index import SearchIndex, open_index
+from index.search_index import open_index
+from index.searchable import Searchable
 from index.types import Document, ScoredPassage
 from service import deadline
 from service.answers import (
@@ -42,7 +43,7 @@ class QuestionAnswerer:
 
     def __init__(
         self,
-        index: SearchIndex,
+        index: Searchable,
         reader: Reader,
         calibration: Calibration,
         options: ReadingOptions = ReadingOptions(),
@@ -123,7 +124,7 @@ class QuestionAnswerer:
 
     def document(self, doc_id: str) -> Document | None:
         """One document, or None when the record has none of that id."""
-        return self._index.store.document(doc_id)
+        return self._index.document(doc_id)
 
     def warm_up(self) -> None:
         """Run the models once."""

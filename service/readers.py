@@ -2,7 +2,7 @@
 
 from index.errors import ModelError
 from index.onnx_session import open_session
-from index.search_index import SearchIndex
+from index.searchable import Searchable
 from service.cross_encoder import CrossEncoder
 from service.extractive_qa import ExtractiveQa
 from service.paired_reader import PairedReader
@@ -10,7 +10,7 @@ from service.reader import Reader
 from service.record_reader import OUTPUTS, RecordReader
 
 
-def open_reader(index: SearchIndex, threads: int) -> Reader:
+def open_reader(index: Searchable, threads: int) -> Reader:
     """Return our own reader, or the two models that stand in its place.
 
     Raises IndexMismatch when a model that the index names is not the one installed here, and

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from index.analysis import STOP_WORDS, words
-from index.search_index import SearchIndex
+from index.searchable import Searchable
 from index.types import Passage
 from service.answers import Answer, Question
 from service.follow_ups import person_in
@@ -53,11 +53,11 @@ class Candidate:
     passage_id: str
 
 
-def checked_suggestions(index: SearchIndex, ask: Callable[[Question], Answer]) -> tuple[str, ...]:
+def checked_suggestions(index: Searchable, ask: Callable[[Question], Answer]) -> tuple[str, ...]:
     """Return up to six questions that ``ask`` answers from the very sentence they came from."""
     total = index.manifest.counts["passages"]
     step = max(1, total // MAX_PASSAGES)
-    passages = index.store.passages(range(0, total, step))
+    passages = index.passages(range(0, total, step))
     kept: list[Candidate] = []
     for candidate in _varied(_candidates(passages))[:MAX_CHECKED]:
         answer = ask(Question(candidate.question))
