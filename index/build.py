@@ -32,7 +32,7 @@ from index.vector_graph import GraphOptions, describe
 from index.vector_sources import newest_made_alike, newest_of_model
 from index.vectors import CACHE, clean_up, write_graph, write_vectors
 
-LIBRARIES = ("sentence-transformers", "torch", "faiss-cpu", "bm25s", "numpy", "PyStemmer")
+LIBRARIES = ("sentence-transformers", "torch", "faiss-cpu", "numpy", "PyStemmer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +198,8 @@ def _encoder(
 def _write_lexical(options: BuildOptions, folder: Path) -> None:
     store = RecordStore(folder / "record.sqlite")
     try:
-        (folder / "lexical").mkdir()
         index = LexicalIndex.build((text for text, _ in store.texts()), options.lexical)
-        for name, data in index.to_files().items():
-            (folder / "lexical" / name).write_bytes(data)
+        index.write(folder / "lexical")
         lexicon = Lexicon.build(store.document_texts())
         (folder / "lexicon.json").write_bytes(lexicon.to_bytes())
     finally:

@@ -1,18 +1,21 @@
-"""BM25 over the passages, through bm25s, kept as plain arrays that can be verified and mapped."""
+"""BM25 over the passages, kept as plain arrays that can be verified and mapped."""
 
-import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
-import bm25s
 import numpy as np
 import numpy.typing as npt
 
 from index.analysis import terms
+from index.postings import Postings, PostingsBuilder
 
 FloatArray = npt.NDArray[np.float32]
-_ARRAYS = ("data", "indices", "indptr")
+IntArray = npt.NDArray[np.int64]
+_BLOCK = 256
+"""Scores that are compared at once to find the best of many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +29,20 @@ class LexicalOptions:
 class LexicalIndex:
     """Scores every passage for a list of terms. Scores are 0 and up; higher is better."""
 
-    def __init__(self, scores: Mapping[str, npt.NDArray[np.generic]], vocabulary: dict[str, int]):
-        self._indices = np.asarray(scores["indices"])
-        self._data = np.asarray(scores["data"], dtype=np.float32)
-        self._indptr = np.asarray(scores["indptr"])
-        self.size = int(scores["num_docs"])
+    def __init__(self, postings: Postings, vocabulary: dict[str, int], size: int) -> None:
+        self._postings = postings
         self.vocabulary = vocabulary
+        self.size = size
 
     @classmethod
     def build(
         cls, texts: Iterable[str], options: LexicalOptions = LexicalOptions()
     ) -> "LexicalIndex":
-        """Index ``texts``; the row of a passage is its position."""
-        ids: dict[str, int] = {}
-        rows = [[ids.setdefault(t, len(ids)) for t in terms(text)] for text in texts]
-        model = bm25s.BM25(k1=options.k1, b=options.b, method="lucene")
-        if ids:
-            model.index((rows, ids), show_progress=False, create_empty_token=False)
-            return cls(model.scores, ids)
-        empty = {"data": np.zeros(0), "indices": np.zeros(0, int), "indptr": np.zeros(1, int)}
-        return cls(empty | {"num_docs": np.asarray(len(rows))}, {})
+        """Index ``texts``, read one by one; the row of a passage is its position."""
+        builder = PostingsBuilder()
+        builder.add(terms(text) for text in texts)
+        size = builder.passages
+        return cls(builder.build(options.k1, options.b), builder.vocabulary, size)
 
     def scores(self, query_terms: Sequence[str]) -> FloatArray:
         """Return float32 ``(size,)``: the BM25 score of each passage, 0 without a match."""
@@ -53,7 +50,7 @@ class LexicalIndex:
         for term in query_terms:
             column = self._column(term)
             if column is not None:
-                result[self._indices[column]] += self._data[column]
+                result[self._postings.rows[column]] += self._postings.scores[column]
         return result
 
     def document_frequency(self, term: str) -> int:
@@ -70,25 +67,44 @@ class LexicalIndex:
         number = self.vocabulary.get(term)
         if number is None:
             return None
-        return slice(int(self._indptr[number]), int(self._indptr[number + 1]))
+        starts = self._postings.starts
+        return slice(int(starts[number]), int(starts[number + 1]))
 
-    def to_files(self) -> dict[str, bytes]:
-        """The index as named files; NumPy's own format, never a pickle."""
-        files = {
-            "vocabulary.json": json.dumps(self.vocabulary, ensure_ascii=False).encode("utf-8"),
-            "size.json": str(self.size).encode("ascii"),
-        }
-        for name in _ARRAYS:
-            buffer = io.BytesIO()
-            np.save(buffer, getattr(self, f"_{name}"), allow_pickle=False)
-            files[f"{name}.npy"] = buffer.getvalue()
-        return files
+    def write(self, folder: Path) -> None:
+        """Write the index as files: JSON and NumPy's own format, never a pickle."""
+        folder.mkdir(parents=True)
+        vocabulary = json.dumps(self.vocabulary, ensure_ascii=False)
+        (folder / "vocabulary.json").write_text(vocabulary, encoding="utf-8")
+        (folder / "size.json").write_text(str(self.size), encoding="ascii")
+        for name in ("rows", "scores", "starts"):
+            np.save(folder / f"{name}.npy", getattr(self._postings, name), allow_pickle=False)
 
     @classmethod
-    def from_files(cls, files: Mapping[str, bytes]) -> "LexicalIndex":
-        """Inverse of ``to_files``; the bytes must already be verified."""
-        arrays: dict[str, npt.NDArray[np.generic]] = {
-            name: np.load(io.BytesIO(files[f"{name}.npy"]), allow_pickle=False) for name in _ARRAYS
-        }
-        arrays["num_docs"] = np.asarray(int(files["size.json"]))
-        return cls(arrays, json.loads(files["vocabulary.json"]))
+    def load(
+        cls, read: Callable[[str], bytes], array: Callable[[str], npt.NDArray[Any]]
+    ) -> "LexicalIndex":
+        """Inverse of ``write``. ``read`` and ``array`` give the content of a verified file."""
+        postings = Postings(*(array(f"{name}.npy") for name in ("rows", "scores", "starts")))
+        return cls(postings, json.loads(read("vocabulary.json")), int(read("size.json")))
+
+
+def best_rows(scores: FloatArray, k: int, rows: IntArray | None = None) -> IntArray:
+    """Rows of the ``k`` highest scores above 0, in any order, ties broken by the lower row.
+
+    ``scores`` is ``(size,)``; with ``rows``, only those are looked at.
+    """
+    given = scores if rows is None else scores[rows]
+    pool = np.flatnonzero(given >= _least(given, k)) if len(given) > k else np.arange(len(given))
+    pool = pool[given[pool] > 0]
+    if len(pool) > k:
+        pool = pool[np.lexsort((pool, -given[pool]))[:k]]
+    return (pool if rows is None else rows[pool]).astype(np.int64)
+
+
+def _least(scores: FloatArray, k: int) -> float:
+    """A score that at least ``k`` reach and, as a rule, few more: the ``k``-th best of blocks."""
+    blocks = len(scores) // _BLOCK
+    if blocks < 2 * k:
+        return float(np.partition(scores, len(scores) - k)[len(scores) - k])
+    best = scores[: blocks * _BLOCK].reshape(blocks, _BLOCK).max(axis=1)
+    return float(np.partition(best, blocks - k)[blocks - k])

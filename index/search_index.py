@@ -14,7 +14,7 @@ from index import generations, reader_models
 from index.embedding import Embedder, OnnxEmbedder, SentenceTransformerEmbedder
 from index.errors import IndexCorrupt, IndexMismatch, RecordError
 from index.generations import Generation
-from index.lexical_index import LexicalIndex
+from index.lexical_index import LexicalIndex, best_rows
 from index.lexicon import Lexicon
 from index.manifest import Manifest
 from index.models import find_model
@@ -78,7 +78,7 @@ class SearchIndex:
         """The ``depth`` nearest and the ``depth`` best by BM25, each row once."""
         rows = self._allowed(where)
         lexical = self.lexical.scores(terms)
-        pool = np.union1d(self.nearest(vector, depth, rows), _top_rows(lexical, depth, rows))
+        pool = np.union1d(self.nearest(vector, depth, rows), best_rows(lexical, depth, rows))
         return Candidates(pool, self.vectors.cosines(vector, pool), lexical[pool])
 
     def sentence_vectors_of(self, rows: Sequence[int]) -> list[npt.NDArray[np.float16]]:
@@ -105,7 +105,7 @@ class SearchIndex:
 
     def documents_with(self, terms: Sequence[str], most: int) -> list[Document]:
         """The documents of the ``most`` passages best by BM25, in the order of the corpus."""
-        return self.store.documents_of(_top_rows(self.lexical.scores(terms), most, None))
+        return self.store.documents_of(best_rows(self.lexical.scores(terms), most, None))
 
     def nearest(
         self, query: npt.NDArray[np.float32], k: int, rows: npt.NDArray[np.int64] | None = None
@@ -181,12 +181,9 @@ def _load(generation: Generation, hold: BinaryIO) -> SearchIndex:
         width = manifest.model["search"]["width"]
         graph = VectorGraph.from_bytes(generation.read("graph.faiss"), vectors, width)
     sentences = _array(generation, "sentences.npy")
-    lexical = LexicalIndex.from_files(
-        {
-            name.removeprefix("lexical/"): generation.read(name)
-            for name in manifest.files
-            if name.startswith("lexical/")
-        }
+    lexical = LexicalIndex.load(
+        lambda name: generation.read(f"lexical/{name}"),
+        lambda name: _array(generation, f"lexical/{name}"),
     )
     embedder = _query_embedder(generation)
     if embedder.dim != vectors.dim:
@@ -246,11 +243,3 @@ def _query_embedder(generation: Generation) -> Embedder:
             "build the index again"
         )
     return SentenceTransformerEmbedder(model)
-
-
-def _top_rows(scores: FloatArray, k: int, rows: IntArray | None) -> IntArray:
-    """Rows of the ``k`` highest scores above 0, in any order, ties broken by the lower row."""
-    pool = np.flatnonzero(scores) if rows is None else rows[scores[rows] > 0]
-    if len(pool) > k:
-        pool = pool[np.lexsort((pool, -scores[pool]))[:k]]
-    return pool.astype(np.int64)

@@ -62,6 +62,10 @@ class Collector:
         self.skipped: list[str] = []
         self.failed: list[str] = []
 
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Called by pytest: what a busy machine spoils runs first, while it is still quiet."""
+        items.sort(key=lambda item: item.path.name != "test_load.py")
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Called by pytest for each phase of a test."""
         if report.skipped:

@@ -141,7 +141,7 @@ def test_a_second_build_at_once_is_refused(tmp_path: Path) -> None:
 
 
 FILES = ("passages.faiss", "sentences.npy", "record.sqlite", "lexicon.json",
-         "lexical/data.npy", "lexical/indices.npy", "lexical/indptr.npy",
+         "lexical/scores.npy", "lexical/rows.npy", "lexical/starts.npy",
          "lexical/vocabulary.json", "manifest.json")  # fmt: skip
 
 
@@ -185,7 +185,7 @@ def test_without_verification_the_same_damage_would_pass(
 ) -> None:
     """The planted fault: the test above must depend on the check."""
     made = build(corpus, tmp_path / "x").generation
-    path = made.folder / "lexical/data.npy"
+    path = made.folder / "lexical/scores.npy"
     data = bytearray(path.read_bytes())
     data[-1] ^= 4
     path.write_bytes(bytes(data))
@@ -210,8 +210,8 @@ def test_without_its_hash_a_manifest_could_lose_a_file(
     whole = build(corpus, tmp_path / "x").generation.manifest.to_json()
     stated = json.loads(whole)["sha256"]
     monkeypatch.setattr("index.manifest._digest", lambda _: stated)
-    renamed = whole.replace(b"lexical/data.npy", b"lexical/dat`.npy")
-    assert "lexical/dat`.npy" in Manifest.from_json(renamed).files
+    renamed = whole.replace(b"lexical/scores.npy", b"lexical/score`.npy")
+    assert "lexical/score`.npy" in Manifest.from_json(renamed).files
 
 
 def test_generation_that_is_read_outlives_later_builds(corpus: Path, tmp_path: Path) -> None:

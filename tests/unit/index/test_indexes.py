@@ -3,13 +3,17 @@
 import math
 from pathlib import Path
 
+import bm25s
 import numpy as np
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
+from index import postings
 from index.acronyms import find_acronyms
 from index.analysis import fold, terms, words
 from index.language import detect_language
-from index.lexical_index import LexicalIndex
+from index.lexical_index import LexicalIndex, best_rows
 from index.lexicon import Lexicon
 from index.record_store import RecordStore, RecordWriter
 from index.vector_index import FloatArray, VectorIndex
@@ -56,15 +60,58 @@ def test_bm25_scores_are_those_worked_out_by_hand() -> None:
     np.testing.assert_allclose(index.scores(["nothing"]), [0, 0, 0])
 
 
-def test_a_lexical_index_is_the_same_after_its_files() -> None:
+@settings(deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from("film park hub boston 2025 lan".split()), max_size=9)),
+    st.integers(1, 5),
+)
+def test_bm25_scores_are_those_of_bm25s(texts: list[list[str]], batch: int) -> None:
+    assume(any(texts))
+    index = built_in_batches([" ".join(words) for words in texts], batch)
+    oracle = bm25s.BM25(k1=1.2, b=0.75, method="lucene")
+    oracle.index([terms(" ".join(words)) for words in texts], show_progress=False)
+    for word in index.vocabulary:
+        expected = oracle.get_scores([word])
+        np.testing.assert_allclose(index.scores([word]), expected, rtol=1e-5)
+
+
+def built_in_batches(texts: list[str], batch: int) -> LexicalIndex:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(postings, "BATCH", batch)
+        return LexicalIndex.build(texts)
+
+
+@given(
+    st.lists(st.sampled_from([0.0, 0.5, 1.0, 1.5, 2.0]), max_size=3000),
+    st.integers(1, 4),
+    st.integers(0, 2),
+)
+def test_the_best_rows_are_those_of_a_full_sort(
+    values: list[float], k: int, every_second: int
+) -> None:
+    scores = np.asarray(values, dtype=np.float32)
+    rows = np.arange(0, len(scores), 2) if every_second else None
+    allowed = range(len(scores)) if rows is None else rows.tolist()
+    expected = sorted((r for r in allowed if scores[r] > 0), key=lambda r: (-scores[r], r))[:k]
+    assert sorted(best_rows(scores, k, rows).tolist()) == sorted(expected)
+
+
+def test_a_lexical_index_is_the_same_after_its_files(tmp_path: Path) -> None:
     index = LexicalIndex.build(["film park", "", "boston film"])
-    again = LexicalIndex.from_files(index.to_files())
+    again = reopened(index, tmp_path / "lexical")
     np.testing.assert_array_equal(index.scores(["film"]), again.scores(["film"]))
     assert again.size == 3
 
 
-def test_a_lexical_index_of_nothing_answers_nothing() -> None:
-    index = LexicalIndex.from_files(LexicalIndex.build(["", "..."]).to_files())
+def reopened(index: LexicalIndex, folder: Path) -> LexicalIndex:
+    index.write(folder)
+    return LexicalIndex.load(
+        lambda name: (folder / name).read_bytes(), lambda name: np.load(folder / name)
+    )
+
+
+def test_a_lexical_index_of_nothing_answers_nothing(tmp_path: Path) -> None:
+    index = reopened(LexicalIndex.build(["", "..."]), tmp_path / "lexical")
     assert index.scores(["film"]).tolist() == [0.0, 0.0]
 
 

@@ -1,0 +1,1 @@
+"""This project against itself, from a thousand passages to a million."""
