@@ -3,14 +3,13 @@
 import datetime
 import hashlib
 import importlib.metadata
-import json
+import itertools
 import platform
 import secrets
 import shutil
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +21,13 @@ from index.errors import CorpusError, RecordError
 from index.generations import Generation
 from index.lexical_index import LexicalIndex, LexicalOptions
 from index.lexicon import Lexicon
-from index.loaders import Limits, Skipped, load_corpus
+from index.loaders import Limits, Skipped
 from index.manifest import FORMAT, Manifest, fingerprint
 from index.models import ModelFiles, find_model
 from index.progress import Progress, Silent
+from index.reading import Reading
 from index.record_store import RecordStore, RecordWriter
-from index.types import Block, Document
+from index.types import Document
 from index.vector_graph import GraphOptions, describe
 from index.vector_sources import newest_made_alike, newest_of_model
 from index.vectors import CACHE, clean_up, write_graph, write_vectors
@@ -89,21 +89,15 @@ def build_index(
     ModelError when the model is missing or not the pinned one. Nothing is published then.
     """
     progress = progress or Silent()
-    documents, problems, skipped = _load(corpora, options.limits, progress)
-    if not documents:
-        raise CorpusError(
-            ", ".join(map(str, corpora)),
-            "holds no document that can be indexed" + "".join(f"\n  {p}" for p in problems),
-        )
-    if problems and options.strict:
-        raise CorpusError(problems[0].path, problems[0].reason, problems[0].line)
-
     model = find_model(options.model)
     settings = _settings(options, model)
-    identity = fingerprint(settings, [_digest(d) for d in documents])
-    if options.if_stale and (existing := _up_to_date(output, identity)):
-        return BuildReport(existing, False, problems, skipped)
+    if options.if_stale and (found := _up_to_date(corpora, output, options, settings, progress)):
+        return found
 
+    reading = Reading(corpora, options.limits, options.strict)
+    documents = reading.documents()
+    # Before anything is begun: there may be none, or what is strictly refused.
+    documents = itertools.chain([next(documents)], documents)
     with generations.building(output) as folder, ThreadPoolExecutor(1) as beside:
         cache = output / CACHE
         if not options.reuse:
@@ -112,8 +106,7 @@ def build_index(
         progress.stage("encoder", model.name)
         preparing = beside.submit(_encoder, embedder_factory, model, folder, cache, previous)
         counts = _write_record(documents, options, folder, progress)
-        languages = dict(Counter(d.lang.split("-")[0].lower() for d in documents))
-        del documents  # From here on they are read from the record, a few at a time.
+        identity = fingerprint(settings, reading.digests)
         _write_lexical(options, folder)
         encoder = preparing.result()
         alike = newest_made_alike(output, model.sha256, encoder.facts) if options.reuse else None
@@ -140,41 +133,30 @@ def build_index(
             reader=options.reader,
             span_reader=options.span_reader,
             counts=counts,
-            languages=languages,
+            languages=dict(reading.languages),
             libraries={"python": platform.python_version(), **_versions()},
-            left_out=tuple(str(p) for p in problems),
+            left_out=tuple(str(p) for p in reading.problems),
             files=_hashes(folder, encoder.hashes),
         )
         progress.stage("publish", manifest.generation)
         generation = generations.publish(output, folder, manifest)
         clean_up(cache, encoder)
-    return BuildReport(generation, True, problems, skipped, embedded.made, embedded.reused)
-
-
-def _load(
-    corpora: Sequence[Path], limits: Limits, progress: Progress
-) -> tuple[list[Document], tuple[CorpusError, ...], tuple[Skipped, ...]]:
-    documents: list[Document] = []
-    problems: list[CorpusError] = []
-    skipped: list[Skipped] = []
-    with progress.task("load", None) as advance:
-        for item in load_corpus(corpora, limits):
-            if isinstance(item, Document):
-                documents.append(item)
-                advance(1)
-            elif isinstance(item, CorpusError):
-                problems.append(item)
-            else:
-                skipped.append(item)
-    return documents, tuple(problems), tuple(skipped)
+    return BuildReport(
+        generation,
+        True,
+        tuple(reading.problems),
+        tuple(reading.skipped),
+        embedded.made,
+        embedded.reused,
+    )
 
 
 def _write_record(
-    documents: Sequence[Document], options: BuildOptions, folder: Path, progress: Progress
+    documents: Iterable[Document], options: BuildOptions, folder: Path, progress: Progress
 ) -> dict[str, int]:
     with (
         RecordWriter(folder / "record.sqlite") as writer,
-        progress.task("chunk", len(documents)) as advance,
+        progress.task("read", None) as advance,
     ):
         for document in documents:
             writer.add(document, passages_of(document, options.chunking, writer.passages))
@@ -221,23 +203,26 @@ def _settings(options: BuildOptions, model: ModelFiles) -> dict[str, Any]:
     }
 
 
-def _digest(document: Document) -> str:
-    """SHA-256 over all of a document that reaches the index, where it was read from left out."""
-    # As dataclasses.asdict, many times faster.
-    values = {f.name: getattr(document, f.name) for f in fields(document)}
-    del values["path"], values["text"]
-    names = [f.name for f in fields(Block)]
-    values["blocks"] = [{n: getattr(b, n) for n in names} for b in document.blocks]
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
-
-
-def _up_to_date(output: Path, identity: str) -> Generation | None:
+def _up_to_date(
+    corpora: Sequence[Path],
+    output: Path,
+    options: BuildOptions,
+    settings: Mapping[str, Any],
+    progress: Progress,
+) -> BuildReport | None:
+    """The report of a build that has nothing to do, or None when there is something."""
+    reading = Reading(corpora, options.limits, options.strict)
+    with progress.task("look", None) as advance:
+        for _ in reading.documents():
+            advance(1)
     try:
         existing = generations.current(output)
     except RecordError:
         return None
-    same = existing.manifest.fingerprint == identity and not generations.verify(existing)
-    return existing if same else None
+    identity = fingerprint(settings, reading.digests)
+    if existing.manifest.fingerprint != identity or generations.verify(existing):
+        return None
+    return BuildReport(existing, False, tuple(reading.problems), tuple(reading.skipped))
 
 
 def _hashes(folder: Path, known: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:

@@ -7,13 +7,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 
+import numpy as np
+import numpy.typing as npt
+
 from index.types import Block, Document, Passage
 
 _SCHEMA = """
 CREATE TABLE document (
-    number INTEGER PRIMARY KEY, doc_id TEXT UNIQUE NOT NULL, title TEXT NOT NULL,
-    text TEXT NOT NULL, blocks TEXT NOT NULL, path TEXT NOT NULL, sha256 TEXT NOT NULL,
-    publisher TEXT, published TEXT, url TEXT, lang TEXT NOT NULL, extra TEXT NOT NULL);
+    number INTEGER PRIMARY KEY, doc_id TEXT UNIQUE NOT NULL, first_passage INTEGER NOT NULL,
+    passages INTEGER NOT NULL, publisher TEXT, published TEXT, lang TEXT NOT NULL,
+    title TEXT NOT NULL, text TEXT NOT NULL, blocks TEXT NOT NULL, path TEXT NOT NULL,
+    sha256 TEXT NOT NULL, url TEXT, extra TEXT NOT NULL);
+CREATE INDEX document_filters ON document(published, publisher, lang, first_passage, passages);
 CREATE TABLE passage (
     row INTEGER PRIMARY KEY, document INTEGER NOT NULL, passage_id TEXT UNIQUE NOT NULL,
     start INTEGER NOT NULL, "end" INTEGER NOT NULL, paragraph INTEGER NOT NULL,
@@ -45,9 +50,12 @@ class RecordWriter:
         """Append one document with its passages, whose rows must continue those stored."""
         blocks = json.dumps([[b.start, b.end, b.kind, b.level, b.page] for b in document.blocks])
         self._db.execute(
-            f"INSERT INTO document (number, {_DOCUMENT}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+            f"INSERT INTO document (number, first_passage, passages, {_DOCUMENT}) "
+            "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
             (
                 self.documents,
+                self.passages,
+                len(passages),
                 document.doc_id,
                 document.text,
                 document.title,
@@ -163,35 +171,38 @@ class RecordStore:
         found = self._all("SELECT first_sentence, sentences FROM passage ORDER BY row DESC LIMIT 1")
         return found[0][0] + len(json.loads(found[0][1])) if found else 0
 
-    def first_sentences(self) -> list[int]:
-        """For each passage by row, the number of its first sentence in the whole record."""
-        return [r[0] for r in self._all("SELECT first_sentence FROM passage ORDER BY row")]
+    def first_sentences(self) -> npt.NDArray[np.int64]:
+        """``(passages,)``: for each passage the number of its first sentence in the record."""
+        found = self._stream("SELECT first_sentence FROM passage ORDER BY row")
+        return np.fromiter((r[0] for r in found), dtype=np.int64)
 
     def rows(
         self,
         doc_ids: Sequence[str] = (),
         published_from: str | None = None,
         published_to: str | None = None,
-    ) -> list[int]:
-        """Rows of the passages whose document passes every filter that is given.
+    ) -> npt.NDArray[np.int64]:
+        """Rows of the passages whose document passes every filter that is given, rising.
 
         A document without a date never passes a date filter.
         """
         conditions, values = ["1"], list[str]()
         if doc_ids:
-            conditions.append(f"d.doc_id IN ({','.join('?' * len(doc_ids))})")
+            conditions.append(f"doc_id IN ({','.join('?' * len(doc_ids))})")
             values += doc_ids
         if published_from is not None:
-            conditions.append("d.published >= ?")
+            conditions.append("published >= ?")
             values.append(published_from)
         if published_to is not None:
-            conditions.append("d.published <= ?")
+            conditions.append("published <= ?")
             values.append(published_to)
         query = (
-            "SELECT p.row FROM passage p JOIN document d ON d.number = p.document "
-            f"WHERE {' AND '.join(conditions)} ORDER BY p.row"
+            "SELECT first_passage, passages FROM document "
+            f"WHERE {' AND '.join(conditions)} ORDER BY first_passage"
         )
-        return [r[0] for r in self._all(query, values)]
+        # The passages of a document stand together.
+        ranges = [np.arange(first, first + count) for first, count in self._all(query, values)]
+        return np.concatenate([*ranges, np.zeros(0, np.int64)])
 
     def close(self) -> None:
         """Release the file."""

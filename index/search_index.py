@@ -1,11 +1,10 @@
 """A local generation opened for answering: every file verified, then loaded."""
 
-import io
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -24,11 +23,9 @@ from index.searchable import EVERYTHING, Candidates, FloatArray, IntArray, Passa
 from index.types import Document, Passage
 from index.vector_graph import VectorGraph
 from index.vector_index import VectorIndex
+from index.verified_files import VerifiedFiles
 
 log = logging.getLogger(__name__)
-
-MAPPED_FROM = 64 * 1024 * 1024
-"""Bytes from which a file is mapped rather than read: workers then share its pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +119,7 @@ class SearchIndex:
     def _allowed(self, where: PassageFilter) -> IntArray | None:
         if where == EVERYTHING:
             return None
-        found = self.store.rows(where.doc_ids, where.published_from, where.published_to)
-        return np.asarray(found, dtype=np.int64)
+        return self.store.rows(where.doc_ids, where.published_from, where.published_to)
 
     def close(self) -> None:
         """Release the files."""
@@ -175,15 +171,14 @@ def load(generation: Generation) -> SearchIndex:
 
 def _load(generation: Generation, hold: BinaryIO) -> SearchIndex:
     manifest = generation.manifest
-    vectors = _vectors(generation)
+    files = VerifiedFiles(generation)
+    vectors = _vectors(files)
     graph = None
     if "graph.faiss" in manifest.files:
-        width = manifest.model["search"]["width"]
-        graph = VectorGraph.from_bytes(generation.read("graph.faiss"), vectors, width)
-    sentences = _array(generation, "sentences.npy")
+        graph = _graph(files, vectors, manifest.model["search"]["width"])
+    sentences = files.array("sentences.npy")
     lexical = LexicalIndex.load(
-        lambda name: generation.read(f"lexical/{name}"),
-        lambda name: _array(generation, f"lexical/{name}"),
+        lambda name: files.read(f"lexical/{name}"), lambda name: files.array(f"lexical/{name}")
     )
     embedder = _query_embedder(generation)
     if embedder.dim != vectors.dim:
@@ -191,13 +186,12 @@ def _load(generation: Generation, hold: BinaryIO) -> SearchIndex:
             f"the index has vectors of {vectors.dim}, the model {manifest.model['name']} gives "
             f"{embedder.dim}: build the index again"
         )
-    lexicon = Lexicon.from_bytes(generation.read("lexicon.json"))
+    lexicon = Lexicon.from_bytes(files.read("lexicon.json"))
     for name in manifest.files:
         if name.startswith(("reader/", "span_reader/")):
-            generation.verify(name)
+            files.path(name)
     # Last: it is a file that stays open, and nothing after it may fail.
-    store = RecordStore(generation.verify("record.sqlite"))
-    first = np.asarray([*store.first_sentences(), len(sentences)], dtype=np.int64)
+    store = RecordStore(files.path("record.sqlite"))
     return SearchIndex(
         generation=generation,
         hold=hold,
@@ -205,26 +199,25 @@ def _load(generation: Generation, hold: BinaryIO) -> SearchIndex:
         vectors=vectors,
         graph=graph,
         sentence_vectors=sentences,
-        first_sentences=first,
+        first_sentences=np.append(store.first_sentences(), len(sentences)),
         lexical=lexical,
         lexicon=lexicon,
         embedder=embedder,
     )
 
 
-def _vectors(generation: Generation) -> VectorIndex:
+def _vectors(files: VerifiedFiles) -> VectorIndex:
     name = "passages.faiss"
-    if generation.manifest.files[name]["bytes"] < MAPPED_FROM:
-        return VectorIndex.from_bytes(generation.read(name))
-    return VectorIndex.mapped(generation.verify(name))
+    if files.is_large(name):
+        return VectorIndex.mapped(files.path(name))
+    return VectorIndex.from_bytes(files.read(name))
 
 
-def _array(generation: Generation, name: str) -> npt.NDArray[Any]:
-    if generation.manifest.files[name]["bytes"] < MAPPED_FROM:
-        read: npt.NDArray[Any] = np.load(io.BytesIO(generation.read(name)), allow_pickle=False)
-        return read
-    mapped: npt.NDArray[Any] = np.load(generation.verify(name), mmap_mode="r", allow_pickle=False)
-    return mapped
+def _graph(files: VerifiedFiles, vectors: VectorIndex, width: int) -> VectorGraph:
+    name = "graph.faiss"
+    if files.is_large(name):
+        return VectorGraph.mapped(files.path(name), vectors, width)
+    return VectorGraph.from_bytes(files.read(name), vectors, width)
 
 
 def _query_embedder(generation: Generation) -> Embedder:

@@ -8,6 +8,7 @@ holds already.
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import faiss
@@ -116,6 +117,13 @@ class VectorGraph:
         with lengths_within(len(data)):
             index = faiss.deserialize_index(np.frombuffer(data, dtype=np.uint8))
         return cls(index, vectors, width)
+
+    @classmethod
+    def mapped(cls, path: Path, vectors: VectorIndex, width: int) -> "VectorGraph":
+        """Map a verified file that holds what ``to_bytes`` gave; processes share its pages."""
+        flags = faiss.IO_FLAG_MMAP_IFC | faiss.IO_FLAG_SKIP_STORAGE
+        with lengths_within(path.stat().st_size):
+            return cls(faiss.read_index(str(path), flags), vectors, width)
 
 
 def describe(facts: GraphFacts | None) -> Mapping[str, Any]:

@@ -76,10 +76,15 @@ class EvidenceCollector:
         self._statistics = statistics
         self._expansions: dict[str, set[str]] = {}
         for acronym, forms in lexicon.acronyms.items():
-            folded = fold(acronym)
-            for form in forms:
-                parts = {stem(w) for w in words(form) if w not in STOP_WORDS}
-                self._expansions.setdefault(folded, set()).update(parts)
+            parts = {stem(w) for form in forms for w in words(form) if w not in STOP_WORDS}
+            for name in {fold(acronym), stem(fold(acronym))}:
+                self._expansions.setdefault(name, set()).update(parts)
+        # A large record has thousands of acronyms: each waits for the rarest word of its own.
+        self._by_rarest: dict[str, list[str]] = {}
+        for name, parts in self._expansions.items():
+            if parts:
+                rarest = min(parts, key=lambda t: (statistics.document_frequency(t), t))
+                self._by_rarest.setdefault(rarest, []).append(name)
 
     def collect(
         self,
@@ -130,12 +135,13 @@ class EvidenceCollector:
     def _stems(self, text: str) -> set[str]:
         """Stems of ``text``, with the words that its acronyms stand for and the reverse."""
         found = {stem(w) for w in words(text)}
-        for acronym, parts in self._expansions.items():
-            if acronym in found or stem(acronym) in found:
-                found |= parts
-            elif parts <= found:
-                found.add(stem(acronym))
-        return found
+        added: set[str] = set()
+        for term in found:
+            added |= self._expansions.get(term, set())
+            for name in self._by_rarest.get(term, ()):
+                if self._expansions[name] <= found:
+                    added.add(stem(name))
+        return found | added
 
 
 def _names(question: str) -> set[str]:

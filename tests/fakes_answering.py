@@ -66,7 +66,7 @@ def indexed(
         store=store,
         vectors=VectorIndex.build(np.asarray(vectors, dtype=np.float32)),
         sentence_vectors=np.asarray(rows, dtype=np.float16),
-        first_sentences=np.asarray([*store.first_sentences(), len(sentences)], dtype=np.int64),
+        first_sentences=np.append(store.first_sentences(), len(sentences)),
         lexical=LexicalIndex.build(texts),
         lexicon=Lexicon.build([d.text for d in documents]),
         embedder=embedder,

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.figures import TOPICS, Collector, replaced, table
+from benchmarks.tables import write_between
+from tests.faults.figures import TOPICS, Collector, table
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "reliability.md"
@@ -59,8 +60,7 @@ def main() -> int:
         print("tests.faults: no figure was recorded; the document is as it was", file=sys.stderr)
         return 1
     content = "\n\n".join(filter(None, [_head(flag), table(rows, flag), _notes(collector)]))
-    text = options.output.read_text(encoding="utf-8")
-    options.output.write_text(replaced(text, BEGIN, END, content), encoding="utf-8")
+    write_between(options.output, BEGIN, END, content)
     print(table(rows, flag))
     return 1 if code else 0
 

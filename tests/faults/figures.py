@@ -93,15 +93,3 @@ def table(rows: Sequence[Row], flag: str = "") -> str:
         cells = (name, row.figure.what, value, command)
         lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
     return "\n".join(lines)
-
-
-def replaced(document: str, begin: str, end: str, content: str) -> str:
-    """``document`` with ``content`` between its lines ``begin`` and ``end``.
-
-    Raises ValueError when one of them is not there exactly once.
-    """
-    if document.count(begin) != 1 or document.count(end) != 1:
-        raise ValueError(f"the lines {begin!r} and {end!r} must each stand once in the document")
-    before, rest = document.split(begin)
-    _, after = rest.split(end)
-    return f"{before}{begin}\n\n{content}\n\n{end}{after}"

@@ -145,7 +145,7 @@ class Refuse:
             raise ModuleNotFoundError(f"{{name}} is not locked for serving", name=name)
 sys.meta_path.insert(0, Refuse())
 import service.__main__, service.app, service.pipeline, service.terminal
-import faiss, onnxruntime, tokenizers, bm25s
+import faiss, onnxruntime, tokenizers
 from service.settings import Settings
 service.app.create_app(Settings())
 assert "torch" not in sys.modules

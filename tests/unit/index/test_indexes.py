@@ -205,10 +205,10 @@ def test_a_record_store_gives_back_what_was_written(tmp_path: Path) -> None:
     assert [p.row for p in store.passages([4, 0, 2])] == [4, 0, 2]
     first = store.passages([0])[0]
     assert documents[0].text[first.start : first.end] == first.text
-    assert store.rows(doc_ids=["d1", "d2"]) == [2, 3, 4, 5]
-    assert store.rows(published_from="2025-01-01") == [0, 1]
-    assert store.rows(published_to="2025-01-01") == [4, 5]
-    assert store.first_sentences() == [0, 2, 3, 5, 6, 8]
+    assert store.rows(doc_ids=["d1", "d2"]).tolist() == [2, 3, 4, 5]
+    assert store.rows(published_from="2025-01-01").tolist() == [0, 1]
+    assert store.rows(published_to="2025-01-01").tolist() == [4, 5]
+    assert store.first_sentences().tolist() == [0, 2, 3, 5, 6, 8]
     store.close()
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from index import search_index
+from index import verified_files
 from index.build import BuildOptions, BuildReport, build_index
 from index.errors import IndexCorrupt
 from index.search_index import open_index
@@ -144,7 +144,7 @@ def test_large_files_are_mapped_and_answer_alike(
 ) -> None:
     build(corpus, tmp_path / "x")
     read = open_index(tmp_path / "x")
-    monkeypatch.setattr(search_index, "MAPPED_FROM", 0)
+    monkeypatch.setattr(verified_files, "MAPPED_FROM", 0)
     mapped = open_index(tmp_path / "x")
     assert isinstance(mapped.sentence_vectors, np.memmap)
     assert not isinstance(read.sentence_vectors, np.memmap)
@@ -163,8 +163,8 @@ def test_damaged_file_is_found_before_it_is_mapped(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = build(corpus, tmp_path / "x").generation.folder
-    monkeypatch.setattr(search_index, "MAPPED_FROM", 0)
-    for name in ("passages.faiss", "sentences.npy"):
+    monkeypatch.setattr(verified_files, "MAPPED_FROM", 0)
+    for name in ("passages.faiss", "graph.faiss", "sentences.npy", "record.sqlite"):
         path = folder / name
         whole = path.read_bytes()
         path.write_bytes(whole[:-4] + bytes(4))
