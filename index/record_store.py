@@ -10,6 +10,7 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
+from index.recent_documents import RecentDocuments
 from index.types import Block, Document, Passage
 
 _SCHEMA = """
@@ -115,6 +116,7 @@ class RecordStore:
         uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
         self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
         self._lock = threading.Lock()
+        self._recent = RecentDocuments()
 
     def documents(self, offset: int = 0, limit: int | None = None) -> list[Document]:
         """The documents in the order of the corpus, from ``offset`` on and at most ``limit``."""
@@ -135,8 +137,15 @@ class RecordStore:
 
     def document(self, doc_id: str) -> Document | None:
         """One document, or None when the record has none of that id."""
+        kept = self._recent.get(doc_id)
+        if kept is not None:
+            return kept
         rows = self._all(f"SELECT {_DOCUMENT} FROM document WHERE doc_id = ?", (doc_id,))
-        return _document(rows[0]) if rows else None
+        if not rows:
+            return None
+        found = _document(rows[0])
+        self._recent.add(found)
+        return found
 
     def passages(self, rows: Iterable[int]) -> list[Passage]:
         """The passages at ``rows``, in that order."""
