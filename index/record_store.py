@@ -190,15 +190,22 @@ class RecordStore:
         doc_ids: Sequence[str] = (),
         published_from: str | None = None,
         published_to: str | None = None,
+        publishers: Sequence[str] = (),
+        languages: Sequence[str] = (),
     ) -> npt.NDArray[np.int64]:
         """Rows of the passages whose document passes every filter that is given, rising.
 
-        A document without a date never passes a date filter.
+        A document without a date or a publisher never passes a filter of it. ``languages`` are
+        compared with the first code of a document's own.
         """
         conditions, values = ["1"], list[str]()
-        if doc_ids:
-            conditions.append(f"doc_id IN ({','.join('?' * len(doc_ids))})")
-            values += doc_ids
+        language = "lower(substr(lang, 1, instr(lang || '-', '-') - 1))"
+        for column, wanted in (
+            ("doc_id", doc_ids), ("publisher", publishers), (language, languages),
+        ):  # fmt: skip
+            if wanted:
+                conditions.append(f"{column} IN ({','.join('?' * len(wanted))})")
+                values += wanted
         if published_from is not None:
             conditions.append("published >= ?")
             values.append(published_from)

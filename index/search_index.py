@@ -119,7 +119,13 @@ class SearchIndex:
     def _allowed(self, where: PassageFilter) -> IntArray | None:
         if where == EVERYTHING:
             return None
-        return self.store.rows(where.doc_ids, where.published_from, where.published_to)
+        return self.store.rows(
+            where.doc_ids,
+            where.published_from,
+            where.published_to,
+            where.publishers,
+            where.languages,
+        )
 
     def close(self) -> None:
         """Release the files."""

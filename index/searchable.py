@@ -27,6 +27,9 @@ class PassageFilter:
     doc_ids: tuple[str, ...] = ()
     published_from: str | None = None
     published_to: str | None = None
+    publishers: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    """By their first code, in lower case: ``en`` is also ``en-US``."""
 
 
 EVERYTHING = PassageFilter()

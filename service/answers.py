@@ -24,6 +24,9 @@ class Filters:
     doc_id: tuple[str, ...] = ()
     published_from: str | None = None
     published_to: str | None = None
+    publisher: tuple[str, ...] = ()
+    lang: tuple[str, ...] = ()
+    """Languages by their first code: ``en`` is also ``en-US``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ _Date = Annotated[
     Field(json_schema_extra={"format": "date"}),
 ]
 _Language = Annotated[str, StringConstraints(pattern=r"^(auto|[a-z]{2,3})$")]
+_LanguageCode = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 _TopK = Annotated[int, Field(ge=1, le=10, description="How many passages at most.")]
 
 
@@ -73,6 +74,8 @@ class FiltersRequest(_Request):
     """Restricts the documents that may answer. Both dates are inclusive."""
 
     doc_id: list[_Id] = Field(default=[], max_length=100)
+    publisher: list[_Id] = Field(default=[], max_length=100)
+    lang: list[_LanguageCode] = Field(default=[], max_length=20)
     published_from: _Date | None = None
     published_to: _Date | None = None
 
@@ -102,6 +105,8 @@ class AskRequest(_Request):
             lang=self.lang,
             filters=Filters(
                 doc_id=tuple(self.filters.doc_id),
+                publisher=tuple(self.filters.publisher),
+                lang=tuple(self.filters.lang),
                 published_from=self.filters.published_from,
                 published_to=self.filters.published_to,
             ),

@@ -43,7 +43,13 @@ class Retriever:
     ) -> list[ScoredPassage]:
         """Return the ``k`` best passages, best first; equal scores in the order of the record."""
         o = self._options
-        where = PassageFilter(filters.doc_id, filters.published_from, filters.published_to)
+        where = PassageFilter(
+            doc_ids=filters.doc_id,
+            published_from=filters.published_from,
+            published_to=filters.published_to,
+            publishers=filters.publisher,
+            languages=filters.lang,
+        )
         found = self._index.candidates(vector, terms, o.depth, where)
         if not len(found.rows):
             return []

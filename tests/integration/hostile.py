@@ -104,7 +104,7 @@ def _wrong_types() -> Iterator[Hostile]:
     for field in ("question", "top_k", "lang", "filters", "history"):
         for name, value in values.items():
             yield _json(f"type: {field} is {name}", {"question": "keeper", field: value})
-    for field in ("doc_id", "published_from", "published_to", MARK):
+    for field in ("doc_id", "published_from", "published_to", "publisher", "lang", MARK):
         for name, value in values.items():
             body = {"question": "keeper", "filters": {field: value}}
             yield _json(f"type: filters.{field} is {name}", body)

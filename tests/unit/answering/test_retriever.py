@@ -15,8 +15,8 @@ OPTIONS = FusionOptions(passage=0.5, sentence=0.25, lexical=0.25, saturation=1.0
 QUESTION = np.asarray([1.0, 0.0], dtype=np.float32)
 # Titles have one term and passages two, so that every passage is of average length for BM25.
 DOCUMENTS = (
-    document("a", "Salt. Rope.", title="First", published="2025-01-10"),
-    document("b", "Tar sail.", title="Second", published="2025-02-20"),
+    document("a", "Salt. Rope.", title="First", published="2025-01-10", publisher="Post"),
+    document("b", "Tar sail.", title="Second", published="2025-02-20", lang="vi"),
     document("c", "Lamp oil.", title="Third"),
 )
 PASSAGE_VECTORS = ((0.6, 0.8), (1.0, 0.0), (0.0, 1.0))
@@ -107,6 +107,9 @@ def test_no_more_than_k_passages_are_returned(index: SearchIndex, k: int) -> Non
         (Filters(published_from="2025-01-01", published_to="2025-01-31"), ["a"]),
         (Filters(doc_id=("b",), published_to="2025-01-31"), []),
         (Filters(doc_id=("none of that name",)), []),
+        (Filters(publisher=("Post",)), ["a"]),
+        (Filters(lang=("vi",)), ["b"]),
+        (Filters(lang=("en",), publisher=("Post", "Times")), ["a"]),
         (Filters(doc_id=("c",), published_from="1900-01-01"), []),  # c has no date
     ],
 )

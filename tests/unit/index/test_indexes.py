@@ -190,12 +190,14 @@ def test_a_record_store_gives_back_what_was_written(tmp_path: Path) -> None:
     path = tmp_path / "record.sqlite"
     documents = []
     with RecordWriter(path) as writer:
-        for number, published in enumerate(("2025-03-12", None, "2024-01-01")):
+        of_each = (("2025-03-12", "A", "en"), (None, None, "vi"), ("2024-01-01", "B", "en-US"))
+        for number, (published, publisher, lang) in enumerate(of_each):
             one = f"Paragraph one of document {number} is long enough to stand alone. It is 😀."
             text = f"{one}\n\nParagraph two of the same document follows."
             blocks = paragraphs_of_plain_text(text)
             made = Document(f"d{number}", text, "T", blocks, "p", text_sha256(text),
-                            published=published, extra={"k": "v"})  # fmt: skip
+                            published=published, publisher=publisher, lang=lang,
+                            extra={"k": "v"})  # fmt: skip
             documents.append(made)
             writer.add(made, passages_of(made, first_row=writer.passages))
     store = RecordStore(path)
@@ -208,6 +210,9 @@ def test_a_record_store_gives_back_what_was_written(tmp_path: Path) -> None:
     assert store.rows(doc_ids=["d1", "d2"]).tolist() == [2, 3, 4, 5]
     assert store.rows(published_from="2025-01-01").tolist() == [0, 1]
     assert store.rows(published_to="2025-01-01").tolist() == [4, 5]
+    assert store.rows(publishers=["B", "C"]).tolist() == [4, 5]
+    assert store.rows(languages=["en"]).tolist() == [0, 1, 4, 5]
+    assert store.rows(languages=["vi"], publishers=["A"]).tolist() == []
     assert store.first_sentences().tolist() == [0, 2, 3, 5, 6, 8]
     store.close()
 

@@ -20,7 +20,13 @@ def test_a_request_becomes_the_question_of_the_pipeline() -> None:
             "question": " \t Who? \n",
             "top_k": 5,
             "lang": "vi",
-            "filters": {"doc_id": ["a/b"], "published_from": "2025-01-01", "published_to": None},
+            "filters": {
+                "doc_id": ["a/b"],
+                "published_from": "2025-01-01",
+                "published_to": None,
+                "publisher": ["The Post"],
+                "lang": ["en"],
+            },
             "history": [{"question": " Before? "}],
         }
     )
@@ -28,7 +34,7 @@ def test_a_request_becomes_the_question_of_the_pipeline() -> None:
         text="Who?",
         top_k=5,
         lang="vi",
-        filters=Filters(("a/b",), "2025-01-01", None),
+        filters=Filters(("a/b",), "2025-01-01", None, ("The Post",), ("en",)),
         history=(Turn("Before?"),),
     )
     assert AskRequest(question="x").to_question() == Question("x")
