@@ -2,7 +2,7 @@
 
     python -m tests.faults            the short runs of the test suite
     python -m tests.faults --full     in full length, about an hour
-    python -m tests.faults --only 3 4 these topics; the other rows of the table are left out
+    python -m tests.faults --only 3 4 these topics; the other rows of the table stay as they are
 
 The table stands in docs/reliability.md between two marker lines; nothing in it is written by hand.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.tables import write_between
-from tests.faults.figures import TOPICS, Collector, table
+from tests.faults.figures import TOPICS, Collector, lines_in, lines_of, table
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "reliability.md"
@@ -59,19 +59,20 @@ def main() -> int:
     if not rows:
         print("tests.faults: no figure was recorded; the document is as it was", file=sys.stderr)
         return 1
-    content = "\n\n".join(filter(None, [_head(flag), table(rows, flag), _notes(collector)]))
+    lines = lines_in(options.output.read_text(encoding="utf-8")) if options.only else {}
+    lines.update(lines_of(rows, datetime.datetime.now(datetime.UTC).date().isoformat(), flag))
+    content = "\n\n".join(filter(None, [_head(), table(lines), _notes(collector)]))
     write_between(options.output, BEGIN, END, content)
-    print(table(rows, flag))
+    print(table(lines))
     return 1 if code else 0
 
 
-def _head(flag: str) -> str:
-    day = datetime.datetime.now(datetime.UTC).date().isoformat()
+def _head() -> str:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return (
-        f"Made on {day} by `python -m tests.faults{flag and ' ' + flag}`: {platform.system()}, "
-        f"Python {platform.python_version()}, {cores} cores, "
-        f"{'full length' if flag else 'the short runs of the test suite'}."
+        f"Made by `python -m tests.faults` on {platform.system()}, Python "
+        f"{platform.python_version()}, {cores} cores. Where the command has `--full`, in full "
+        "length; elsewhere these are the short runs of the test suite."
     )
 
 

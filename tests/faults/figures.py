@@ -5,7 +5,7 @@ a figure that is not held is shown as well.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import pytest
@@ -81,15 +81,30 @@ class Collector:
                 self.rows.append(Row(figure, report.outcome, report.nodeid.split("::")[0]))
 
 
-def table(rows: Sequence[Row], flag: str = "") -> str:
-    """The rows as a Markdown table, in the order of ``TOPICS`` and, within one, as they ran."""
-    lines = ["| | what | figure | how to run |", "| --- | --- | --- | --- |"]
-    topic = 0
-    for row in sorted(rows, key=lambda row: row.figure.topic):
-        name = "" if row.figure.topic == topic else f"**{TOPICS[row.figure.topic]}**"
-        topic = row.figure.topic
+def lines_of(rows: Sequence[Row], made: str, flag: str = "") -> dict[int, list[str]]:
+    """The lines of a Markdown table by topic, in the order in which they ran."""
+    found: dict[int, list[str]] = {}
+    for row in rows:
         value = row.figure.value if row.outcome == "passed" else f"**not held:** {row.figure.value}"
         command = f"`python -m pytest {row.path}{flag and ' ' + flag}`"
-        cells = (name, row.figure.what, value, command)
-        lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
-    return "\n".join(lines)
+        cells = (TOPICS[row.figure.topic], row.figure.what, value, command, made)
+        line = "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+        found.setdefault(row.figure.topic, []).append(line)
+    return found
+
+
+def lines_in(document: str) -> dict[int, list[str]]:
+    """The lines of the table that stands in ``document``, by topic."""
+    numbers = {name: number for number, name in TOPICS.items()}
+    found: dict[int, list[str]] = {}
+    for line in document.splitlines():
+        name = line.removeprefix("| ").partition(" |")[0]
+        if line.startswith("| ") and name in numbers:
+            found.setdefault(numbers[name], []).append(line)
+    return found
+
+
+def table(lines: Mapping[int, Sequence[str]]) -> str:
+    """A Markdown table of ``lines`` in the order of ``TOPICS``."""
+    head = ["| about | what | figure | how to run | made on |", "| --- " * 5 + "|"]
+    return "\n".join([*head, *(line for topic in sorted(lines) for line in lines[topic])])
