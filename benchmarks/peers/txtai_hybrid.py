@@ -18,7 +18,7 @@ class TxtaiHybrid:
         self,
         model: Path,
         titled: bool = True,
-        weight: float = 0.5,
+        weight: float = 0.7,
         content: bool = False,
         **config: Any,
     ) -> None:
