@@ -35,12 +35,13 @@ def text(
             f"{len(trial.passages):,} paragraphs",
             tables.quality(found, labels, BASELINE),
             tables.speed(found, labels),
+            tables.amiss(found, labels),
             tables.building(
                 {key: found[key] for key in found if key in built.values()},
                 {**labels, **dict.fromkeys(_OURS, "this project")},
             ),
         ]
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)
 
 
 _OURS = [c.key for c in CONTENDERS if c.index == "record"]

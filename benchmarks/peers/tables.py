@@ -37,6 +37,12 @@ def speed(rows: Mapping[str, Row], labels: Mapping[str, str]) -> str:
     return "\n".join(lines)
 
 
+def amiss(rows: Mapping[str, Row], labels: Mapping[str, str]) -> str:
+    """A sentence on the answers under load that did not count; ``""`` when all did."""
+    named = [f"{labels[name]} {row.amiss}" for name, row in rows.items() if row.amiss]
+    return f"Answers under load that failed or differed: {', '.join(named)}." if named else ""
+
+
 def building(rows: Mapping[str, Row], labels: Mapping[str, str]) -> str:
     """What an index costs, a row for each that was built."""
     lines = ["| system | build s | paragraphs/s | peak MB |", "| --- | ---: | ---: | ---: |"]

@@ -231,7 +231,13 @@ def test_the_tables_hold_a_line_for_each_system() -> None:
     speed = tables.speed(found, labels).splitlines()
     assert speed[0].count("|") == speed[1].count("|") == speed[2].count("|")
     assert speed[3] == "| bm25s | 0.5 | 0.5 | 5.0 | 1.0 | 100 |"
+    assert tables.amiss(found, labels) == ""
     assert tables.building(found, labels).splitlines()[2] == "| txtai, hybrid | 4.0 | 3.0 | 50 |"
+
+
+def test_answers_amiss_under_load_are_owned_up_to() -> None:
+    found = measured(txtai=[asked([["a"], ["b"], ["x"], ["x"]], failed=3)])
+    assert tables.amiss(found, {"txtai": "txtai"}).endswith("differed: txtai 3.")
 
 
 def test_only_what_stands_between_the_marks_is_rewritten(tmp_path: Path) -> None:
