@@ -21,6 +21,9 @@ OFFLINE = {
     "ORT_DISABLE_TELEMETRY": "1",
 }
 
+PATIENCE_S = 3600.0
+"""After which a system that does not end is ended, and the run with it."""
+
 
 class MeasurementFailed(Exception):
     """A system's process ended with an error; its last words are the message."""
@@ -60,14 +63,20 @@ def _run(contender: Contender, model: Path, folder: Path, job: dict[str, Any]) -
         whole = {"adapter": contender.adapter, "model": str(model), "folder": str(folder), **job}
         # Written before the process starts, so that starting is all the clock sees.
         asked.write_text(json.dumps({**whole, "begun": time.monotonic()}), encoding="utf-8")
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.peers.worker", str(asked), str(answered)],
-            cwd=ROOT,
-            env={**os.environ, **OFFLINE},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "benchmarks.peers.worker", str(asked), str(answered)],
+                cwd=ROOT,
+                env={**os.environ, **OFFLINE},
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+                timeout=PATIENCE_S,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise MeasurementFailed(
+                f"{contender.label}: {job['task']} did not end within {PATIENCE_S:g} s"
+            ) from error
         for line in done.stderr.splitlines():
             if "failed with" in line:
                 print(f"{contender.label}: {line}", file=sys.stderr)

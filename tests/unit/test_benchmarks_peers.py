@@ -173,6 +173,14 @@ def test_a_system_that_fails_is_named_with_its_error(tmp_path: Path) -> None:
         processes.ask(failing, tmp_path, tmp_path / "index", ["one", "two"], [1], 0.05)
 
 
+def test_a_system_that_does_not_end_is_ended_and_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(processes, "PATIENCE_S", 0.001)
+    with pytest.raises(processes.MeasurementFailed, match=r"Fixed: build did not end within 0.001"):
+        processes.build(contender("FixedRanking"), tmp_path, PASSAGES, tmp_path / "index")
+
+
 def write_dataset(folder: Path, questions: Sequence[object]) -> Path:
     rows = [{"id": p.id, "title": p.title, "text": p.text} for p in PASSAGES]
     for name, lines in (("corpus", rows), ("questions", questions)):
