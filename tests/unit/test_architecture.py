@@ -128,6 +128,11 @@ def test_service_does_not_know_eval(name: str) -> None:
     assert "eval" not in libraries(name)
 
 
+@pytest.mark.parametrize("name", sorted(trees()))
+def test_the_product_does_not_know_its_benchmarks(name: str) -> None:
+    assert "benchmarks" not in libraries(name)
+
+
 @pytest.mark.parametrize("name", sorted(STAGES))
 def test_stage_imports_only_what_is_written_down(name: str) -> None:
     assert of_service(f"service.{name}") <= STAGES[name]

@@ -48,9 +48,9 @@ def locked(name: str) -> frozenset[str]:
 
 
 def test_the_files_that_the_scripts_install_are_there() -> None:
-    assert {"serve", "otel", "base", "test", "models"} <= set(INPUTS)
+    assert {"serve", "otel", "base", "test", "models", "peers"} <= set(INPUTS)
     torch = {"torch", "torch-cpu", "torch-cuda"}
-    assert {"serve", "otel", "base", "test", "models"} | torch == set(LOCKS)
+    assert {"serve", "otel", "base", "test", "models", "peers"} | torch == set(LOCKS)
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -75,10 +75,18 @@ def test_every_input_is_pinned_and_its_lock_has_the_same_version(name: str) -> N
 
 def test_the_locks_agree_where_they_overlap() -> None:
     assert pins("serve.txt") < pins("base.txt") < pins("test.txt")
+    assert pins("base.txt") < pins("peers.txt")
+
+
+def test_no_peer_of_the_benchmarks_is_needed_to_serve_build_or_test() -> None:
+    peers = {name for name, _ in pins("peers.in")} - {"ir-measures"}
+    assert {"txtai", "haystack-ai", "matplotlib"} <= peers
+    for name in ("serve", "otel", "base", "test"):
+        assert not peers & locked(name), f"{name}.txt"
 
 
 def test_pytorch_and_cuda_are_locked_apart() -> None:
-    for name in ("serve", "base", "test", "models"):
+    for name in ("serve", "base", "test", "models", "peers"):
         heavy = {d for d in locked(name) if re.match(r"(torch|triton|nvidia|cuda)(-|$)", d)}
         assert heavy == set(), f"{name}.txt"
     [(_, version)] = pins("torch.txt")
