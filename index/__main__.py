@@ -1,10 +1,12 @@
-"""Commands of the index: build, verify, list, rollback."""
+"""Commands of the index: build, embed, verify, list, rollback."""
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from index import command_options, embed_command
 from index.errors import RecordError
 
 if TYPE_CHECKING:
@@ -15,6 +17,7 @@ EPILOG = """examples:
   python -m index build reports/ minutes.jsonl --output index-data --strict
   python -m index build reports/ --output index-data --watch
   python -m index verify index-data
+  python -m index embed reports/ --output index-data --ray auto
 """
 
 
@@ -96,17 +99,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     build.add_argument(
         "--settle",
-        type=_seconds,
+        type=command_options.seconds,
         default=2.0,
         metavar="S",
         help="with --watch, seconds without a change before a build (default: %(default)g)",
     )
-    build.add_argument(
-        "--model",
-        default="all-MiniLM-L6-v2",
-        metavar="NAME",
-        help="sentence-transformers model or its folder (default: %(default)s)",
-    )
+    command_options.add_passages(build)
     build.add_argument(
         "--reader",
         default="record-reader-2",
@@ -119,15 +117,8 @@ def _parser() -> argparse.ArgumentParser:
         help="extractive question answering model, or its folder, beside a cross-encoder",
     )
     build.add_argument(
-        "--max-words",
-        type=_positive,
-        default=160,
-        metavar="N",
-        help="longest passage in words (default: %(default)s)",
-    )
-    build.add_argument(
         "--exact-up-to",
-        type=_positive,
+        type=command_options.positive,
         default=50_000,
         metavar="N",
         help="passages up to which every vector is compared (default: %(default)s); beyond, a "
@@ -135,12 +126,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     build.add_argument(
         "--recall",
-        type=_share,
+        type=command_options.share,
         default=0.95,
         metavar="X",
         help="share of the ten nearest passages that the graph must find (default: %(default)s)",
     )
-    _add_limits(build)
+    command_options.add_limits(build)
+    embed_command.add_options(
+        command(
+            "embed",
+            embed_command.run,
+            "embed a large record over several machines, for a build that then embeds nothing",
+            "embed docs_corpus --output index-data --ray auto",
+        )
+    )
     for name, run, text in (
         ("verify", _verify, "check every file of the current generation against its manifest"),
         ("list", _list, "list the generations, the current one marked with *"),
@@ -151,80 +150,17 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_limits(build: argparse.ArgumentParser) -> None:
-    group = build.add_argument_group("limits of reading one file")
-    for name, default, unit, text in (
-        ("--max-file", 64, "MIB", "largest file, and largest member of an archive"),
-        ("--max-unpacked", 256, "MIB", "most that an archive or office file may unpack to"),
-        ("--max-text", 64, "MIB", "most text that a file may give"),
-        ("--loader-memory", 1024, "MIB", "memory of the process that reads"),
-        ("--loader-seconds", 60, "N", "processor time; three times as long by the clock"),
-    ):
-        group.add_argument(
-            name,
-            type=_limit,
-            default=default,
-            metavar=unit,
-            help=f"{text} (default: %(default)s)",
-        )
-
-
-def _limit(text: str) -> int:
-    if not text.isdigit() or not 1 <= int(text) <= 1_000_000:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 1000000")
-    return int(text)
-
-
-def _share(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = 0.0
-    if not 0 < value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a share above 0 and up to 1, like 0.95")
-    return value
-
-
-def _positive(text: str) -> int:
-    if not text.isdigit() or int(text) < 8:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of words of 8 or more")
-    return int(text)
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 86_400:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds from 0 to 86400")
-    return value
-
-
 def _build(arguments: argparse.Namespace) -> int:
     from index import progress
-    from index.build import BuildOptions, build_index
-    from index.chunking import ChunkingOptions
-    from index.loaders import Limits
+    from index.build import build_index
     from index.vector_graph import GraphOptions
     from index.watch import WatchOptions, watch
 
-    options = BuildOptions(
-        model=arguments.model,
+    options = replace(
+        command_options.of_record(arguments),
         reader=arguments.reader,
         span_reader=arguments.span_reader,
-        chunking=ChunkingOptions(
-            max_words=arguments.max_words, min_words=min(12, arguments.max_words)
-        ),
         graph=GraphOptions(above=arguments.exact_up_to, recall=arguments.recall),
-        strict=arguments.strict,
-        limits=Limits(
-            file_mib=arguments.max_file,
-            unpacked_mib=arguments.max_unpacked,
-            text_mib=arguments.max_text,
-            memory_mib=arguments.loader_memory,
-            seconds=arguments.loader_seconds,
-        ),
         if_stale=arguments.if_stale or arguments.watch,
         reuse=not arguments.full,
     )

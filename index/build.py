@@ -104,8 +104,8 @@ def build_index(
             shutil.rmtree(cache, ignore_errors=True)
         previous = newest_of_model(output, model.sha256) if options.reuse else None
         progress.stage("encoder", model.name)
-        preparing = beside.submit(_encoder, embedder_factory, model, folder, cache, previous)
-        counts = _write_record(documents, options, folder, progress)
+        preparing = beside.submit(encoder_of, embedder_factory, model, folder, cache, previous)
+        counts = write_record(documents, options, folder, progress)
         identity = fingerprint(settings, reading.digests)
         _write_lexical(options, folder)
         encoder = preparing.result()
@@ -151,9 +151,10 @@ def build_index(
     )
 
 
-def _write_record(
+def write_record(
     documents: Iterable[Document], options: BuildOptions, folder: Path, progress: Progress
 ) -> dict[str, int]:
+    """Cut ``documents`` and write ``record.sqlite``; return how many of what it holds."""
     with (
         RecordWriter(folder / "record.sqlite") as writer,
         progress.task("read", None) as advance,
@@ -164,13 +165,14 @@ def _write_record(
     return {"documents": writer.documents, "passages": writer.passages}
 
 
-def _encoder(
+def encoder_of(
     factory: EmbedderFactory | None,
     model: ModelFiles,
     folder: Path,
     cache: Path,
     previous: Generation | None,
 ) -> Encoder:
+    """What makes the vectors; see ``encoders.prepare``."""
     if factory is None:
         return encoders.prepare(model, folder, cache, previous)
     embedder = factory(model)

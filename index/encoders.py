@@ -30,7 +30,7 @@ from index.embedding import (
     SentenceTransformerEmbedder,
     export_onnx,
 )
-from index.errors import RecordError
+from index.errors import ModelError, RecordError
 from index.generations import Generation
 from index.models import ModelFiles
 from index.quantised_encoder import RECIPE, quantise
@@ -63,8 +63,8 @@ def prepare(model: ModelFiles, folder: Path, cache: Path, previous: Generation |
     folder where the quantised encoder is kept.
     """
     circumstances = {
-        "libraries": _versions(),
-        "device": "cuda" if _has_gpu() else "cpu",
+        "libraries": versions(),
+        "device": "cuda" if has_gpu() else "cpu",
         "export": EXPORT_RECIPE,
     }
     if previous is not None:
@@ -162,6 +162,24 @@ def _exported(
     return Encoder(facts, export, _onnx(quantised, tokenizer, export["max_tokens"]))
 
 
+def weights_of(facts: Mapping[str, Any], folder: Path, cache: Path) -> bytes | None:
+    """The ONNX weights that make the vectors after ``prepare`` was run with the same folders.
+
+    None when they are made by sentence-transformers. Raises ModelError when the file is damaged.
+    """
+    if facts["method"] != "onnxruntime":
+        return None
+    if facts["weights"] == "float32":
+        return (folder / MODEL).read_bytes()
+    data = _kept(cache, facts["weights_sha256"])
+    if data is None:
+        raise ModelError(
+            f"{cache / _kept_name(facts['weights_sha256'])} is damaged or gone: run the command "
+            "again, it is then made anew"
+        )
+    return data
+
+
 def kept_files(encoder: Mapping[str, Any]) -> set[str]:
     """The names in the cache's folder that vectors with these facts are made from."""
     return {_kept_name(encoder["weights_sha256"])} if "weights_sha256" in encoder else set()
@@ -202,7 +220,8 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def _has_gpu() -> bool:
+def has_gpu() -> bool:
+    """Whether PyTorch can use a GPU of this machine."""
     # PyTorch takes seconds to import: it is asked only where there is a device at all.
     if not any(Path(device).exists() for device in _GPU_DEVICES):
         return False
@@ -211,7 +230,8 @@ def _has_gpu() -> bool:
     return bool(torch.cuda.is_available())
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """The libraries that decide what a vector is, those that are installed."""
     found = {}
     for name in _LIBRARIES:
         try:

@@ -34,6 +34,7 @@ class VectorJournal:
     def __init__(self, path: Path, space: bytes) -> None:
         """Open or create the journal at ``path`` for the 32 bytes of ``space``."""
         path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
         self._file = os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o644), "r+b")
         self._places: dict[bytes, tuple[int, int]] = {}
         """By key, where its block begins and its number in the block."""
@@ -74,6 +75,10 @@ class VectorJournal:
         self._write_at(start, body + _digest(start, body))
         for number, key in enumerate(keys):
             self._places[key] = (start, number)
+
+    def sync(self) -> None:
+        """Return when all that was appended is on the disk. OSError when it cannot."""
+        os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Release the file."""

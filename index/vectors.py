@@ -1,8 +1,9 @@
 """The vectors of a new generation: taken over where nothing changed, embedded where it did.
 
 Three sources, in this order: the newest generation whose vectors were made alike, the journal of a
-build that was killed, the embedder. All three give the same bits, so an index does not tell how
-often it was built. Memory is bounded by a batch, but for the passages' own vectors.
+build that was killed or of vectors made on other machines, the embedder. All three give the same
+bits, so an index does not tell how often it was built. Memory is bounded by a batch, but for the
+passages' own vectors.
 """
 
 import hashlib
@@ -25,6 +26,7 @@ from index.record_store import RecordStore
 from index.vector_graph import QUERIES, GraphFacts, GraphOptions, VectorGraph
 from index.vector_index import VectorIndex
 from index.vector_journal import VectorJournal
+from index.vector_shards import SHARDS, take_over
 from index.vector_sources import DTYPES, Keys, Kind, PublishedVectors
 
 CACHE = "embeddings"
@@ -59,11 +61,21 @@ class VectorMaker:
         self._keys = keys
         self._published = published
         self._journal = VectorJournal(journal, keys.space)
+        self._shards = journal.parent / SHARDS
+        self.taken = self.take_over()
 
-    def missing(self, texts: Iterable[tuple[Kind, str]]) -> int:
-        """How many different ones of ``texts`` are in no source."""
-        keys = ((kind, self._keys.of(kind, text)) for kind, text in texts)
-        return len({key for kind, key in keys if self._found(kind, key) is None})
+    def take_over(self) -> int:
+        """Put the vectors of shards that lie ready into the journal; return how many."""
+        return take_over(self._shards, self._keys.space, self._journal)
+
+    def missing(self, texts: Iterable[tuple[Kind, str]]) -> Iterator[tuple[Kind, bytes, str]]:
+        """The different ones of ``texts`` that are in no source, each with its key."""
+        seen = set[bytes]()
+        for kind, text in texts:
+            key = self._keys.of(kind, text)
+            if key not in seen and self._found(kind, key) is None:
+                seen.add(key)
+                yield kind, key, text
 
     def vectors(self, kind: Kind, texts: Sequence[str], advance: Advance) -> Rows:
         """The vectors of ``texts``, ``(n, dim)``, in the type that ``kind`` is stored in."""
@@ -103,14 +115,14 @@ def write_vectors(
 ) -> Embedded:
     """Write ``passages.faiss`` and ``sentences.npy`` for the record in ``folder``."""
     keys = Keys(model_sha256, encoder.facts)
-    published = _published(previous, keys)
+    published = published_vectors(previous, keys)
     store = RecordStore(folder / "record.sqlite")
     index: VectorIndex | None = None
     try:
         with (
             VectorMaker(encoder, keys, published, cache / "journal") as maker,
             (folder / "sentences.npy").open("wb") as file,
-            progress.task("embed", maker.missing(_of_all_kinds(store))) as advance,
+            progress.task("embed", count(maker.missing(of_all_kinds(store)))) as advance,
         ):
             for batch in _batches(store):
                 passages = maker.vectors("passage", [text for text, _ in batch], advance)
@@ -180,11 +192,17 @@ def _same_graph(
     return GraphFacts(**found)
 
 
-def _of_all_kinds(store: RecordStore) -> Iterator[tuple[Kind, str]]:
+def of_all_kinds(store: RecordStore) -> Iterator[tuple[Kind, str]]:
+    """Every text of the record that has a vector, in the order of the index."""
     for text, sentences in store.texts():
         yield "passage", text
         for sentence in sentences:
             yield "sentence", sentence
+
+
+def count(items: Iterable[object]) -> int:
+    """How many ``items`` there are; none is kept."""
+    return sum(1 for _ in items)
 
 
 def _batches(store: RecordStore) -> Iterator[list[tuple[str, list[str]]]]:
@@ -203,11 +221,14 @@ def clean_up(cache: Path, encoder: Encoder) -> None:
     """After a publish, remove all that the published generation does not need."""
     kept = kept_files(encoder.facts)
     for path in cache.iterdir() if cache.is_dir() else ():
-        if path.name not in kept:
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name not in kept:
             path.unlink(missing_ok=True)
 
 
-def _published(previous: Generation | None, keys: Keys) -> PublishedVectors | None:
+def published_vectors(previous: Generation | None, keys: Keys) -> PublishedVectors | None:
+    """What ``previous`` holds; None, with a warning in the log, when it cannot be used."""
     if previous is None:
         return None
     try:

@@ -22,7 +22,7 @@ WEB = {
     "static_files",
 }  # fmt: skip
 """The modules of ``service`` that know HTTP; no other does."""
-HEAVY = {"torch", "sentence_transformers", "transformers"}
+HEAVY = {"ray", "torch", "sentence_transformers", "transformers"}
 """Take seconds and half a gigabyte to import, so they are imported where they are used."""
 STAGES: dict[str, set[str]] = {
     "answer_types": set(),
@@ -163,6 +163,10 @@ def test_stages_are_reached_through_the_pipeline_and_its_records(name: str) -> N
 def test_heavy_libraries_are_not_imported_with_a_module(name: str) -> None:
     found = {m.split(".")[0] for m in imports(trees()[name], inside_functions=False)}
     assert not found & HEAVY
+
+
+def test_only_one_module_knows_the_cluster() -> None:
+    assert [name for name in trees() if "ray" in libraries(name)] == ["index.ray_cluster"]
 
 
 def test_answering_needs_no_heavy_library() -> None:

@@ -48,9 +48,9 @@ def locked(name: str) -> frozenset[str]:
 
 
 def test_the_files_that_the_scripts_install_are_there() -> None:
-    assert {"serve", "otel", "base", "test", "models", "peers"} <= set(INPUTS)
+    assert {"serve", "otel", "base", "test", "models", "peers", "ray"} <= set(INPUTS)
     torch = {"torch", "torch-cpu", "torch-cuda"}
-    assert {"serve", "otel", "base", "test", "models", "peers"} | torch == set(LOCKS)
+    assert {"serve", "otel", "base", "test", "models", "peers", "ray"} | torch == set(LOCKS)
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -75,6 +75,10 @@ def test_every_input_is_pinned_and_its_lock_has_the_same_version(name: str) -> N
 
 def test_the_locks_agree_where_they_overlap() -> None:
     assert pins("serve.txt") < pins("base.txt") < pins("test.txt")
+    # Installed beside the others, so what both name has one version.
+    shared = {name for name, _ in pins("ray.txt")} & locked("test")
+    assert "requests" in shared
+    assert {pin for pin in pins("ray.txt") if pin[0] in shared} <= pins("test.txt")
     assert pins("base.txt") < pins("peers.txt")
 
 
@@ -130,7 +134,8 @@ def test_every_library_that_is_imported_is_locked(folder: str, lock: str) -> Non
     modules = imported(folder)
     assert len(modules) >= 3
     distributions = packages_distributions()
-    apart = {"torch"} if lock != "serve" else set()
+    # Locked apart: PyTorch, and what only an option of a command needs.
+    apart = {"torch"} | {name for name, _ in pins("ray.in")} if lock != "serve" else set()
     for module, path in modules.items():
         owners = {normal(name) for name in distributions.get(module, [])}
         assert owners & (locked(lock) | apart), f"{path} imports {module}; not in {lock}.txt"
@@ -214,7 +219,8 @@ def test_the_wheel_needs_what_serving_needs(wheel: zipfile.ZipFile) -> None:
     [metadata] = [n for n in wheel.namelist() if n.endswith(".dist-info/METADATA")]
     lines = wheel.read(metadata).decode("utf-8").splitlines()
     needed = [line[15:] for line in lines if line.startswith("Requires-Dist: ")]
-    for extra, lock in (("", "serve.in"), ('; extra == "otel"', "otel.in")):
+    extras = (("", "serve.in"), ('; extra == "otel"', "otel.in"), ('; extra == "ray"', "ray.in"))
+    for extra, lock in extras:
         marker = extra.partition(";")[1:]
         named = [n.removesuffix(extra) for n in needed if n.partition(";")[1:] == marker]
         pinned = {tuple(name.strip().split("==")) for name in named}

@@ -114,7 +114,7 @@ def test_other_libraries_or_another_recipe_take_nothing_over(
     previous = generations.current(scratch / "index")
     model = find_model(MODEL)
     monkeypatch.setattr(encoders, "SentenceTransformerEmbedder", _refuse)
-    for name, value in (("_versions", lambda: {"onnxruntime": "0"}), ("RECIPE", "another")):
+    for name, value in (("versions", lambda: {"onnxruntime": "0"}), ("RECIPE", "another")):
         with monkeypatch.context() as patch:
             patch.setattr(encoders, name, value)
             with pytest.raises(AssertionError, match="needs PyTorch"):
