@@ -24,6 +24,8 @@ EXACT_UP_TO = 50_000
 BASE64 = 4 / 3
 BUSY = 0.7
 """Share of the time that a replica may be busy before questions begin to wait for long."""
+MAPPED_FROM = 64 * 1024 * 1024
+"""``index.verified_files.MAPPED_FROM``: a file of this size is mapped, a smaller one read."""
 SIZES = (10_000, 100_000, 1_000_000, 10_000_000)
 
 
@@ -59,7 +61,7 @@ class Record:
 
     @property
     def lexical(self) -> float:
-        """``lexical/data.npy`` and ``indices.npy``: a weight and a row, 4 bytes each."""
+        """``lexical/rows.npy`` and ``scores.npy``: a row and a weight, 4 bytes each."""
         return self.passages * self.postings * 8
 
     @property
@@ -82,12 +84,18 @@ class Record:
     def own_memory(self) -> float:
         """Memory that each worker needs for itself."""
         rows = self.passages * 8
-        return WORKER_BYTES + self.lexical + self.graph + rows + self.terms * TERM_BYTES
+        read = sum(size for size in self.files if size < MAPPED_FROM)
+        return WORKER_BYTES + read + rows + self.terms * TERM_BYTES
 
     @property
     def shared_memory(self) -> float:
         """Pages of mapped files that the workers of a machine share; less will do, but slowly."""
-        return self.vectors + self.sentence_vectors
+        return sum(size for size in self.files if size >= MAPPED_FROM)
+
+    @property
+    def files(self) -> tuple[float, ...]:
+        """What is read into memory or, when it is large, mapped."""
+        return self.vectors, self.sentence_vectors, self.graph, self.lexical / 2, self.lexical / 2
 
     @property
     def keys(self) -> float:
@@ -96,9 +104,9 @@ class Record:
 
     @property
     def build_memory(self) -> float:
-        """A build that takes over: text, vectors twice, keys, terms, and a fixed part."""
-        text = self.passages * self.text_bytes * 2
-        return 1_400_000_000 + text + 2 * self.vectors + self.keys + 2 * self.lexical
+        """A build that takes over: postings, then vectors twice and keys; and a fixed part."""
+        counted = self.passages * self.postings * 20
+        return 1_400_000_000 + max(counted, 2 * self.vectors + self.keys)
 
     @property
     def engine_row(self) -> float:

@@ -6,6 +6,7 @@ import pytest
 
 from benchmarks import sizing
 from benchmarks.sizing import Record, amount, per_replica, replicas
+from index import verified_files
 from index.build import build_index
 from tests.fake_models import DIM, WordEmbedder
 
@@ -18,7 +19,9 @@ def test_a_million_passages() -> None:
     assert million.sentence_vectors == 3_072_000_000  # 4 * 384 * 2
     assert million.lexical == 480_000_000  # 60 * 8
     assert million.text == 1_450_000_000  # 2 * 600 + 250
-    assert million.shared_memory == 4_608_000_000
+    # Vectors of both kinds, BM25, and a graph of 272 bytes a passage.
+    assert million.shared_memory == pytest.approx(5_360_129_032, abs=1)
+    assert Record(10_000).shared_memory == 0
     # 384 * 4 + 600 + 200 and, in base64, 4 * 384 * 2 + 60 * 8 = 3552: 2336 + 4736 = 7072.
     assert million.engine_row == pytest.approx(7072)
     assert million.engine_memory == pytest.approx(8_486_400_000)
@@ -28,6 +31,7 @@ def test_a_graph_is_there_from_where_a_build_makes_one() -> None:
     from index.vector_graph import GraphOptions
 
     assert (GraphOptions().above, GraphOptions().links) == (sizing.EXACT_UP_TO, sizing.LINKS)
+    assert sizing.MAPPED_FROM == verified_files.MAPPED_FROM
     assert Record(50_000).graph == 0
     # 64 links of 4 bytes, 32 of 4 for one in 31, and 12: 256 + 4.129 + 12.
     assert Record(100_000).graph == pytest.approx(27_212_903, abs=1)
@@ -43,11 +47,11 @@ def test_the_exact_formulas_are_the_files_of_an_index(tmp_path: Path) -> None:
     files = {name: f["bytes"] for name, f in report.generation.manifest.files.items()}
     # 3 sentences; pier, N, built, oak, keeper, M, boat, burn, down and what is not left out of
     # was, of, its, had, it: taken from the index, so that the formula is what is tested.
-    postings = (files["lexical/indices.npy"] - 128) / 4 / 60
+    postings = (files["lexical/rows.npy"] - 128) / 4 / 60
     record = Record(60, dim=DIM, sentences=3, postings=postings)
     assert 0 < files["passages.faiss"] - record.vectors < 100
     assert files["sentences.npy"] - record.sentence_vectors == 128
-    assert files["lexical/data.npy"] + files["lexical/indices.npy"] - record.lexical == 2 * 128
+    assert files["lexical/scores.npy"] + files["lexical/rows.npy"] - record.lexical == 2 * 128
 
 
 def test_the_links_of_a_graph_are_as_many_as_the_formula_says() -> None:
