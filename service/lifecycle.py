@@ -11,7 +11,7 @@ from types import FrameType
 
 from anyio import CapacityLimiter, fail_after, to_thread
 
-from index.errors import StoreUnavailable
+from index.errors import IndexNotFound, StoreUnavailable
 from index.location import Folder, Location, Store
 from service.admission import Admission, RateLimit
 from service.answerer import Answerer
@@ -98,6 +98,10 @@ class Lifecycle:
             except StoreUnavailable as error:
                 self._reached(error)
                 raise self.problem("store-unavailable") from error
+            except IndexNotFound as error:
+                # Dropped from the engine while it was served; the watcher takes up the next.
+                log_event("store_dropped", logging.ERROR, reason=str(error))
+                raise self.problem("loading") from error
 
     def ask(self, question: Question) -> Answer:
         """Answer with one index from the beginning to the end, whatever is published meanwhile."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from index.errors import RecordError, StoreUnavailable
+from index.errors import IndexNotFound, RecordError, StoreUnavailable
 from index.stores.filters import Condition, OneOf
 from index.stores.url import StoreUrl
 
@@ -217,6 +217,9 @@ class Engine:
             if _is_missing(error, reason):
                 self._failure = None
                 raise NoCollection(f"store {self.url}: {reason}") from error
+            if _is_refusal(error, reason):
+                self._failure = None
+                raise StoreRefused(f"store {self.url} refuses: {reason}") from error
             failure = f"store {self.url} does not answer: {reason}"
             self._retry_at = time.monotonic() + PAUSE_S
             self._failure = failure
@@ -225,7 +228,11 @@ class Engine:
         return found
 
 
-class NoCollection(RecordError):
+class StoreRefused(RecordError):
+    """The engine answered, and will answer the same again: what was asked for is wrong."""
+
+
+class NoCollection(StoreRefused, IndexNotFound):
     """There is no collection or alias of that name."""
 
 
@@ -233,6 +240,12 @@ def _is_missing(error: Exception, reason: str) -> bool:
     code = getattr(error, "code", None)
     missing = any(word in reason for word in ("not exist", "can't find", "not found"))
     return missing and (code in (1, 4, 100, 1600) or "collection" in reason)
+
+
+def _is_refusal(error: Exception, reason: str) -> bool:
+    code = getattr(error, "code", None)
+    # Of Milvus: wrong parameters, privileges, aliases. What it lacks for a while is none of them.
+    return (isinstance(code, int) and 1_100 <= code < 1_700) or "alias" in reason
 
 
 def _require_library(url: StoreUrl) -> None:

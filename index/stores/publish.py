@@ -76,12 +76,12 @@ def publish(
                 writer.write(names.passages, rows, counts)
         # Of parts there may be more already, where an earlier publication was interrupted.
         searched = {name: counts[name] for name in (names.passages, names.documents)}
-        _patiently(lambda: schema.settle(engine, names, searched))
+        _patiently(lambda: schema.settle(engine, searched))
         listed = source.passages > options.above and not engine.url.embedded
         facts = {"nprobe": recall.probes(engine, names, source.queries(), options) if listed else 0}
         parts = [*_blob(FACTS, json.dumps(facts).encode()), *source.manifest()]
         writer.write(names.parts, parts, counts)
-        _patiently(lambda: schema.settle(engine, names, {names.parts: counts[names.parts]}))
+        _patiently(lambda: schema.settle(engine, {names.parts: counts[names.parts]}))
         _patiently(lambda: schema.switch(engine, names))
         schema.drop_old(engine, names, keep)
         return Published(writer.written, sum(counts.values()))

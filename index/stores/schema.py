@@ -2,13 +2,14 @@
 
 import logging
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from index.errors import StoreUnavailable
-from index.stores.engine import WRITE_S, Engine
+from index.stores.engine import WRITE_S, Engine, StoreRefused
 from index.stores.layout import LONGEST, Names
 
 log = logging.getLogger(__name__)
@@ -29,51 +30,59 @@ class VectorOptions:
 
 def make(engine: Engine, names: Names, dim: int, passages: int, options: VectorOptions) -> bool:
     """Make and load what is missing of the three collections; True when all of it was."""
-    fresh = True
-    for name in names.all:
+
+    def one(name: str) -> bool:
         indexes = _indexes(engine, name == names.passages, passages, options)
         if not engine.call("has_collection", name, limit_s=WRITE_S):
-            schema = _schema(engine, name, names, dim)
             engine.call(
                 "create_collection",
                 name,
-                schema=schema,
+                schema=_schema(engine, name, names, dim),
                 index_params=indexes,
                 num_shards=1,
                 consistency_level="Bounded",
                 limit_s=WRITE_S,
             )
-            continue
-        fresh = False
+            return True
         if "Loaded" not in str(engine.call("get_load_state", name)["state"]):
             # A publisher was killed between making it and loading it; both may be done again.
             engine.call("create_index", name, indexes, limit_s=WRITE_S)
             engine.call("load_collection", name, limit_s=WRITE_S)
-    return fresh
+        return False
+
+    # Each waits seconds for the engine to load what it made.
+    with ThreadPoolExecutor(len(names.all)) as pool:
+        return all(list(pool.map(one, names.all)))
 
 
-def settle(engine: Engine, names: Names, counts: dict[str, int]) -> None:
+def settle(engine: Engine, counts: dict[str, int]) -> None:
     """Wait until every reader sees ``counts`` rows in each collection, and they are indexed.
 
     Raises StoreUnavailable when that takes more than ten minutes.
     """
     end = time.monotonic() + SETTLE_S
-    for name, count in counts.items():
+
+    def one(name: str) -> None:
         engine.call("flush", name, limit_s=WRITE_S)
-        while (found := engine.count(name)) != count or _pending(engine, name):
+        while (found := engine.count(name)) != counts[name] or _pending(engine, name):
             if time.monotonic() > end:
                 raise StoreUnavailable(
-                    f"store {engine.url}: {name} has {found} rows for readers, not {count}, or is "
-                    "not indexed yet: publish again later, what was written is kept"
+                    f"store {engine.url}: {name} has {found} rows for readers, not "
+                    f"{counts[name]}, or is not indexed yet: publish again later, what was "
+                    "written is kept"
                 )
             time.sleep(0.25)
+
+    with ThreadPoolExecutor(len(counts)) as pool:
+        list(pool.map(one, counts))
 
 
 def switch(engine: Engine, names: Names) -> None:
     """Point the record's alias at this generation, in one step."""
-    known = engine.aliased()
-    change = "create_alias" if known is None else "alter_alias"
-    engine.call(change, names.passages, engine.url.record, limit_s=WRITE_S)
+    try:
+        engine.call("alter_alias", names.passages, engine.url.record, limit_s=WRITE_S)
+    except StoreRefused:
+        engine.call("create_alias", names.passages, engine.url.record, limit_s=WRITE_S)
 
 
 def generations(engine: Engine) -> list[Names]:
