@@ -74,14 +74,13 @@ def publish(
             for rows, more in source.rows(sparse, advance):
                 writer.write(names.parts, more, counts)
                 writer.write(names.passages, rows, counts)
-        # Of parts there may be more already, where an earlier publication was interrupted.
-        searched = {name: counts[name] for name in (names.passages, names.documents)}
-        _patiently(lambda: schema.settle(engine, searched))
-        listed = source.passages > options.above and not engine.url.embedded
-        facts = {"nprobe": recall.probes(engine, names, source.queries(), options) if listed else 0}
+        facts = {"nprobe": 0}
+        if source.passages > options.above and not engine.url.embedded:
+            _patiently(lambda: schema.settle(engine, {names.passages: counts[names.passages]}))
+            facts["nprobe"] = recall.probes(engine, names, source.queries(), options)
         parts = [*_blob(FACTS, json.dumps(facts).encode()), *source.manifest()]
         writer.write(names.parts, parts, counts)
-        _patiently(lambda: schema.settle(engine, {names.parts: counts[names.parts]}))
+        _patiently(lambda: schema.settle(engine, counts))
         _patiently(lambda: schema.switch(engine, names))
         schema.drop_old(engine, names, keep)
         return Published(writer.written, sum(counts.values()))

@@ -81,16 +81,25 @@ class Place:
             engine.close()
 
 
-@pytest.fixture(scope="session", params=["lite", "server"])
-def engine_place(
-    request: pytest.FixtureRequest, patched: None, tmp_path_factory: pytest.TempPathFactory
-) -> Place:
-    """An engine without the record."""
-    if request.param == "server":
-        return Place("server", request.getfixturevalue("server").address)
+@pytest.fixture(scope="session")
+def lite(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of an embedded engine."""
     for module in ("pymilvus", "milvus_lite"):
         pytest.importorskip(module, reason=f"{module} is not installed")
-    return Place("lite", f"milvus+lite://{tmp_path_factory.mktemp('lite')}/engine.db")
+    return f"milvus+lite://{tmp_path_factory.mktemp('lite')}/engine.db"
+
+
+def place_of(kind: str, request: pytest.FixtureRequest) -> Place:
+    """An engine of that kind; only what is asked for is started."""
+    if kind == "server":
+        return Place(kind, request.getfixturevalue("server").address)
+    return Place(kind, request.getfixturevalue("lite"))
+
+
+@pytest.fixture(scope="session", params=["lite", "server"])
+def engine_place(request: pytest.FixtureRequest, patched: None) -> Place:
+    """An engine."""
+    return place_of(request.param, request)
 
 
 @pytest.fixture(scope="session")
@@ -104,24 +113,14 @@ def store(engine_place: Place, generation: Generation) -> Iterator[Location]:
 
 @pytest.fixture(scope="session", params=["folder", "lite", "server"])
 def searchable(
-    request: pytest.FixtureRequest,
-    index_folder: Path,
-    generation: Generation,
-    tmp_path_factory: pytest.TempPathFactory,
+    request: pytest.FixtureRequest, index_folder: Path, generation: Generation
 ) -> Iterator[Searchable]:
     """The record, opened from each place."""
-    if request.param == "folder":
-        location: Location = Folder(index_folder)
-    elif request.param == "server":
-        place = Place("server", request.getfixturevalue("server").address)
-        place.publish(generation, "contract")
-        location = Store(place.url("contract"))
-    else:
-        for module in ("pymilvus", "milvus_lite"):
-            pytest.importorskip(module, reason=f"{module} is not installed")
-        place = Place("lite", f"milvus+lite://{tmp_path_factory.mktemp('lite')}/contract.db")
-        place.publish(generation, "contract")
-        location = Store(place.url("contract"))
+    location: Location = Folder(index_folder)
+    if request.param != "folder":
+        place = place_of(request.param, request)
+        place.publish(generation, "record")
+        location = Store(place.url("record"))
     opened = location.open()
     yield opened
     opened.close()

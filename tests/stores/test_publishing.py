@@ -16,7 +16,6 @@ from index.stores.files import StoredFiles
 from index.stores.layout import Names
 from index.stores.schema import VectorOptions
 from tests.stores.conftest import Place
-from tests.stores.records import build
 
 
 def names_of(generation: Generation, record: str = "record") -> Names:
@@ -86,30 +85,11 @@ def test_record_that_was_never_published_says_how(engine_place: Place) -> None:
     missing.close()
 
 
-def test_new_generation_takes_the_alias_and_older_ones_go(
-    store: Location, engine_place: Place, generation: Generation, tmp_path: Path
-) -> None:
-    before = store.stamp()
-    serving = store.open()
-    newer = build(tmp_path, documents=9, seed=8)
-    engine_place.publish(newer, "record", keep=2)
-    assert store.stamp() != before
-    assert store.current() == newer.manifest.generation
-    # Whoever still answers from the former one can, for it is kept.
-    assert serving.passages([0])[0].row == 0
-    assert len(serving.documents()) == 24
-    engine = Engine(engine_place.url("record"))
-    schema.drop_old(engine, names_of(newer), keep=1)
-    assert schema.generations(engine) == [names_of(newer)]
-    engine.close()
-    serving.close()
-
-
 def test_exported_record_is_the_local_index_byte_for_byte(
     engine_place: Place, generation: Generation, tmp_path: Path
 ) -> None:
-    engine_place.publish(generation, "moved")
-    url = engine_place.url("moved")
+    engine_place.publish(generation, "record")
+    url = engine_place.url("record")
     output = tmp_path / "moved.tar"
     manifest = transfer.export_store(url, output, progress.Silent())
     assert manifest == generation.manifest
@@ -126,8 +106,8 @@ def test_large_record_is_searched_by_lists_and_a_filter_still_finds_all(
     engine_place: Place, generation: Generation, local: Searchable
 ) -> None:
     options = VectorOptions(above=50, recall=0.9)
-    engine_place.publish(generation, "moved_lists", options=options)
-    place = Store(engine_place.url("moved_lists"))
+    engine_place.publish(generation, "lists", options=options)
+    place = Store(engine_place.url("lists"))
     opened = place.open()
     where = PassageFilter(published_from="2025-03-10")
     shares = []

@@ -6,13 +6,16 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-import httpx
 import pytest
 from fastapi.testclient import TestClient
 
 from index.generations import Generation
-from index.stores.engine import READ_S
+from index.location import Store
+from index.stores import schema
+from index.stores.engine import READ_S, Engine
+from index.stores.layout import Names
 from service import lifecycle
 from service.answerer import Answerer
 from service.app import create_app
@@ -85,6 +88,7 @@ def test_replicas_take_up_a_new_generation_while_they_answer(
     url = f"{engine_place.address}/served"
     newer = build(tmp_path, documents=9, seed=8)
     with replica(tmp_path, url) as one, replica(tmp_path, url, "b") as other:
+        former = Store(engine_place.url("served")).open()
         for client in (one, other):
             until(lambda c=client: is_ready(c))  # type: ignore[misc]
             assert generation_of(client) == generation.manifest.generation
@@ -104,13 +108,22 @@ def test_replicas_take_up_a_new_generation_while_they_answer(
         stop.set()
         asking.join()
     assert set(seen) == {200} and len(seen) > 3
+    # Whoever still answers from the former one can, for it is kept until more have come.
+    assert former.passages([0])[0].row == 0
+    assert len(former.documents()) == 24
+    former.close()
+    engine = Engine(engine_place.url("served"))
+    names = Names.of("served", newer.manifest.generation)
+    schema.drop_old(engine, names, keep=1)
+    assert schema.generations(engine) == [names]
+    engine.close()
 
 
 class Load:
     """Asks from several threads, each question another one, and keeps what came back."""
 
     def __init__(self, client: TestClient, threads: int = 4) -> None:
-        self.seen: list[tuple[float, httpx.Response]] = []
+        self.seen: list[tuple[float, Any]] = []
         self._client = client
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._ask, args=(n,)) for n in range(threads)]
@@ -135,13 +148,13 @@ class Load:
         for thread in self._threads:
             thread.join()
 
-    def take(self) -> list[tuple[float, httpx.Response]]:
+    def take(self) -> list[tuple[float, Any]]:
         """What came back since the last call."""
         found, self.seen = self.seen, []
         return found
 
 
-def is_store_unavailable(response: httpx.Response) -> bool:
+def is_store_unavailable(response: Any) -> bool:
     return (
         response.status_code == 503
         and response.json()["type"].endswith("#store-unavailable")
@@ -154,8 +167,8 @@ def test_engine_that_stops_under_load_gives_clear_503s_and_is_used_again(
     server: Server, generation: Generation, patched: None, tmp_path: Path, how: str
 ) -> None:
     place = Place("server", server.address)
-    place.publish(generation, "outage")
-    with replica(tmp_path, f"{server.address}/outage") as client:
+    place.publish(generation, "record")
+    with replica(tmp_path, f"{server.address}/record") as client:
         until(lambda: is_ready(client))
         with Load(client) as load:
             until(lambda: len(load.seen) > 20)
@@ -183,10 +196,10 @@ def test_engine_that_stops_under_load_gives_clear_503s_and_is_used_again(
 def test_service_that_starts_before_its_engine_waits_for_it(
     server: Server, generation: Generation, patched: None, tmp_path: Path
 ) -> None:
-    Place("server", server.address).publish(generation, "outage")
+    Place("server", server.address).publish(generation, "record")
     server.freeze()
     try:
-        with replica(tmp_path, f"{server.address}/outage") as client:
+        with replica(tmp_path, f"{server.address}/record") as client:
             until(lambda: is_store_unavailable(client.get("/readyz")))
             question = {"question": "Who had the rope?"}
             assert is_store_unavailable(client.post("/ask", json=question))
