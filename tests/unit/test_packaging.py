@@ -48,9 +48,9 @@ def locked(name: str) -> frozenset[str]:
 
 
 def test_the_files_that_the_scripts_install_are_there() -> None:
-    assert {"serve", "otel", "base", "test", "models"} <= set(INPUTS)
+    assert {"serve", "otel", "milvus", "base", "test", "models"} <= set(INPUTS)
     torch = {"torch", "torch-cpu", "torch-cuda"}
-    assert {"serve", "otel", "base", "test", "models"} | torch == set(LOCKS)
+    assert {"serve", "otel", "milvus", "base", "test", "models"} | torch == set(LOCKS)
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -122,7 +122,7 @@ def test_every_library_that_is_imported_is_locked(folder: str, lock: str) -> Non
     modules = imported(folder)
     assert len(modules) >= 3
     distributions = packages_distributions()
-    apart = {"torch"} if lock != "serve" else set()
+    apart = {"torch"} | locked("milvus") if lock != "serve" else set()
     for module, path in modules.items():
         owners = {normal(name) for name in distributions.get(module, [])}
         assert owners & (locked(lock) | apart), f"{path} imports {module}; not in {lock}.txt"
@@ -206,7 +206,11 @@ def test_the_wheel_needs_what_serving_needs(wheel: zipfile.ZipFile) -> None:
     [metadata] = [n for n in wheel.namelist() if n.endswith(".dist-info/METADATA")]
     lines = wheel.read(metadata).decode("utf-8").splitlines()
     needed = [line[15:] for line in lines if line.startswith("Requires-Dist: ")]
-    for extra, lock in (("", "serve.in"), ('; extra == "otel"', "otel.in")):
+    for extra, lock in (
+        ("", "serve.in"),
+        ('; extra == "otel"', "otel.in"),
+        ('; extra == "milvus"', "milvus.in"),
+    ):
         marker = extra.partition(";")[1:]
         named = [n.removesuffix(extra) for n in needed if n.partition(";")[1:] == marker]
         pinned = {tuple(name.strip().split("==")) for name in named}
