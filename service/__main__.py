@@ -155,7 +155,10 @@ def _wrong_setting(error: "ValidationError", given: dict[str, Any]) -> str:
         value = "(not shown)"
     elif name == "store":
         value = ""  # The message shows it, without its password.
-    return f"{origin} {value}: {wrong['msg'].removeprefix('Value error, ')} (see --help)"
+    return (
+        f"{origin} {value}".rstrip()
+        + f": {wrong['msg'].removeprefix('Value error, ')} (see --help)"
+    )
 
 
 def _serve(options: argparse.Namespace) -> int:

@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 READ_S = 3.0
 """Longest wait for an answer to a question's search."""
+CONNECT_S = 10.0
+"""Longest wait for the first connection, which no question waits for."""
 WRITE_S = 120.0
 """Longest wait for a batch to be written, or a collection to be made or loaded."""
 PAUSE_S = 1.0
@@ -190,7 +192,7 @@ class Engine:
                 self._client = MilvusClient(
                     uri=self.url.uri,
                     token=self.url.token,
-                    timeout=limit_s,
+                    timeout=max(limit_s, CONNECT_S),
                     dedicated=not self.url.embedded,
                 )
             return self._client
