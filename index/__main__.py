@@ -8,6 +8,15 @@ from typing import TYPE_CHECKING
 
 from index import command_options, embed_command
 from index.errors import RecordError
+from index.transfer_commands import (
+    add_export,
+    add_import,
+    add_store,
+    builds_for,
+    publish_build,
+    run_export,
+    run_import,
+)
 
 if TYPE_CHECKING:
     from index.build import BuildReport
@@ -16,6 +25,7 @@ EPILOG = """examples:
   python -m index build docs_corpus --output index-data
   python -m index build reports/ minutes.jsonl --output index-data --strict
   python -m index build reports/ --output index-data --watch
+  python -m index build reports/ --store milvus+http://localhost:19530/reports
   python -m index verify index-data
   python -m index embed reports/ --output index-data --ray auto
 """
@@ -76,11 +86,11 @@ def _parser() -> argparse.ArgumentParser:
     build.add_argument(
         "--output",
         "-o",
-        required=True,
         type=Path,
         metavar="DIR",
-        help="folder of the index, made if missing",
+        help="folder of the index, made if missing; with --store it may be left out",
     )
+    add_store(build, "engine to publish the index in, beside the folder")
     build.add_argument(
         "--strict", action="store_true", help="publish nothing when a document cannot be used"
     )
@@ -147,15 +157,39 @@ def _parser() -> argparse.ArgumentParser:
     ):
         sub = command(name, run, text, f"{name} index-data")
         sub.add_argument("index", type=Path, metavar="DIR", help="folder of the index")
+    add_export(
+        command(
+            "export",
+            run_export,
+            "write the current generation to a folder or a .tar file",
+            "export --index index-data --output record.tar",
+        )
+    )
+    add_import(
+        command(
+            "import",
+            run_import,
+            "publish what was exported, or a local index, here or in an engine",
+            "import record.tar --store milvus+http://localhost:19530/record",
+        )
+    )
     return parser
 
 
 def _build(arguments: argparse.Namespace) -> int:
     from index import progress
     from index.build import build_index
+    from index.stores.url import parse
     from index.vector_graph import GraphOptions
     from index.watch import WatchOptions, watch
 
+    url = None if arguments.store is None else parse(arguments.store)
+    output: Path | None = arguments.output
+    if output is None and url is not None:
+        output = builds_for(url)
+    if output is None:
+        print("error: build needs --output DIR, --store URL, or both", file=sys.stderr)
+        return 2
     options = replace(
         command_options.of_record(arguments),
         reader=arguments.reader,
@@ -167,7 +201,10 @@ def _build(arguments: argparse.Namespace) -> int:
 
     def build() -> None:
         shown = progress.for_stream()
-        _report(build_index(arguments.corpora, arguments.output, options, shown))
+        report = build_index(arguments.corpora, output, options, shown)
+        _report(report)
+        if url is not None:
+            publish_build(report.generation, url)
 
     if not arguments.watch:
         build()
@@ -175,7 +212,7 @@ def _build(arguments: argparse.Namespace) -> int:
     try:
         watch(arguments.corpora, build, _say, WatchOptions(settle_s=arguments.settle))
     except KeyboardInterrupt:
-        _say(f"stopped watching: {arguments.output} holds what was last published")
+        _say(f"stopped watching: {output} holds what was last published")
     return 0
 
 

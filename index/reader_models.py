@@ -9,9 +9,9 @@ from typing import Any, Literal
 import numpy as np
 
 from index.errors import IndexMismatch, ModelError
-from index.generations import Generation
 from index.models import ModelFiles, find_model
 from index.onnx_session import open_session
+from index.query_embedder import GenerationFiles
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ def make_ready(name: str, role: Role, folder: Path) -> None:
     _export(model, role, folder)
 
 
-def load(generation: Generation, role: Role, name: str) -> ReaderModel:
+def load(generation: GenerationFiles, role: Role, name: str) -> ReaderModel:
     """Open the model that ``generation`` was built for.
 
     Raises IndexMismatch when another one of that name is installed now.

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from index import generations, reader_models
-from index.embedding import Embedder, OnnxEmbedder, SentenceTransformerEmbedder
+from index.embedding import Embedder
 from index.errors import IndexCorrupt, IndexMismatch, RecordError
 from index.generations import Generation
 from index.lexical_index import LexicalIndex, best_rows
 from index.lexicon import Lexicon
 from index.manifest import Manifest
-from index.models import find_model
+from index.query_embedder import open_query_embedder as _query_embedder
 from index.reader_models import ReaderModel, Role
 from index.record_store import RecordStore
 from index.searchable import EVERYTHING, Candidates, FloatArray, IntArray, PassageFilter
@@ -224,21 +224,3 @@ def _graph(files: VerifiedFiles, vectors: VectorIndex, width: int) -> VectorGrap
     if files.is_large(name):
         return VectorGraph.mapped(files.path(name), vectors, width)
     return VectorGraph.from_bytes(files.read(name), vectors, width)
-
-
-def _query_embedder(generation: Generation) -> Embedder:
-    export = generation.manifest.model["export"]
-    if export is not None:
-        return OnnxEmbedder(
-            generation.read("encoder/model.onnx"),
-            generation.read("encoder/tokenizer.json"),
-            export["max_tokens"],
-        )
-    model = find_model(generation.manifest.model["name"])
-    if model.sha256 != generation.manifest.model["sha256"]:
-        raise IndexMismatch(
-            f"the index was built with {model.name} of SHA-256 "
-            f"{generation.manifest.model['sha256'][:12]}…, here it is {model.sha256[:12]}…: "
-            "build the index again"
-        )
-    return SentenceTransformerEmbedder(model)

@@ -90,6 +90,7 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument(
         "--index", dest="index_dir", metavar="DIR", default=argparse.SUPPRESS, help="The index."
     )
+    ask.add_argument("--store", metavar="URL", default=argparse.SUPPRESS, help="Or its engine.")
     ask.add_argument("--json", action="store_true", help="Print what POST /ask would return.")
     ask.add_argument("--top-k", type=int, default=3, metavar="N", help="Passages, 1 to 10.")
     ask.add_argument("--lang", default="auto", help="Language of the question: auto, en, vi.")
@@ -146,25 +147,36 @@ def _wrong_setting(error: "ValidationError", given: dict[str, Any]) -> str:
     from service.settings import PREFIX
 
     wrong = error.errors()[0]
-    name = str(wrong["loc"][0])
+    # What concerns several settings has no place; only the store's does.
+    name = str((*wrong["loc"], "store")[0])
     origin = flag(name) if name in given else PREFIX + name.upper()
     value = given.get(name, os.environ.get(PREFIX + name.upper(), wrong["input"]))
-    if name == "operator_token":
+    if name in ("operator_token", "store_token"):
         value = "(not shown)"
-    return f"{origin} {value}: {wrong['msg'].removeprefix('Value error, ')} (see --help)"
+    elif name == "store":
+        value = ""  # The message shows it, without its password.
+    return (
+        f"{origin} {value}".rstrip()
+        + f": {wrong['msg'].removeprefix('Value error, ')} (see --help)"
+    )
 
 
 def _serve(options: argparse.Namespace) -> int:
+    from index.location import Store
+
     settings = _settings(options)
     _check_tokens(settings)
     _check_tracing(settings)
+    if settings.store is not None:
+        # Says at once what is not installed; whether the engine answers, /readyz tells.
+        Store(settings.store_url).close()
     listener = _listen(settings)
     port = listener.getsockname()[1]
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)
     url = f"http://{host}:{port}{settings.root_path}"
     print(f"{settings.title}: {url} (Ctrl-C stops it)", flush=True)
     for folder in [f for _, f in settings.record_folders] or [settings.index_dir]:
-        if not folder.is_dir():
+        if settings.store is None and not folder.is_dir():
             print(
                 f"service: there is no index in {folder} yet; build one: "
                 f"python -m index build docs_corpus --output {folder}",

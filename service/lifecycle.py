@@ -11,6 +11,8 @@ from types import FrameType
 
 from anyio import CapacityLimiter, fail_after, to_thread
 
+from index.errors import IndexNotFound, StoreUnavailable
+from index.location import Folder, Location, Store
 from service.admission import Admission, RateLimit
 from service.answerer import Answerer
 from service.answers import Answer, Question
@@ -29,6 +31,7 @@ _DETAILS = {
     "no-index": "There is no index that can be served. Build one with "
     "`python -m index build CORPUS --output DIR` and serve it with "
     "`python -m service --index DIR`.",
+    "store-unavailable": "The engine that keeps the record does not answer. Ask again in a moment.",
     "stopping": "The service is being stopped. Ask again in a moment.",
 }
 _STORE_WAIT_S = 1.0
@@ -61,6 +64,7 @@ class Lifecycle:
         self._given = answerer
         self._served = Served()
         self._condition = "loading"
+        self._unreached = False
         self.document_count = 0
 
     @property
@@ -68,6 +72,8 @@ class Lifecycle:
         """Why questions are not to be sent here: a kind of problem, or None when they may be."""
         if self.stopping:
             return "stopping"
+        if self._unreached:
+            return "store-unavailable"
         return None if self._served.current is not None else self._condition
 
     @property
@@ -75,7 +81,7 @@ class Lifecycle:
         """What answers now, to look at; raises Problem while there is none."""
         answerer = self._served.current
         if answerer is None:
-            raise self.problem(self._condition)
+            raise self.problem(self.unready or self._condition)
         return answerer
 
     @contextmanager
@@ -86,8 +92,16 @@ class Lifecycle:
         """
         with self._served.lease() as answerer:
             if answerer is None:
-                raise self.problem(self._condition)
-            yield answerer
+                raise self.problem(self.unready or self._condition)
+            try:
+                yield answerer
+            except StoreUnavailable as error:
+                self._reached(error)
+                raise self.problem("store-unavailable") from error
+            except IndexNotFound as error:
+                # Dropped from the engine while it was served; the watcher takes up the next.
+                log_event("store_dropped", logging.ERROR, reason=str(error))
+                raise self.problem("loading") from error
 
     def ask(self, question: Question) -> Answer:
         """Answer with one index from the beginning to the end, whatever is published meanwhile."""
@@ -125,7 +139,12 @@ class Lifecycle:
             self._taken(self._given)
         else:
             watcher = IndexWatcher(
-                settings.index_dir, self._served, self._open, self._taken, self._refused
+                location_of(settings),
+                self._served,
+                self._open,
+                self._taken,
+                self._refused,
+                self._reached,
             )
             watching = asyncio.create_task(watcher.run(settings.reload_interval_s))
         with _DrainedAtSigterm(self._drain, settings.shutdown_delay_s):
@@ -156,6 +175,13 @@ class Lifecycle:
         serving = self.generation
         event = "no_index" if serving is None else "index_refused"
         log_event(event, logging.ERROR, reason=str(error), serving=serving)
+
+    def _reached(self, error: StoreUnavailable | None) -> None:
+        before, self._unreached = self._unreached, error is not None
+        if error is not None and not before:
+            log_event("store_unavailable", logging.ERROR, reason=str(error))
+        elif error is None and before:
+            log_event("store_available")
 
     def _close(self) -> None:
         self.feedback.close()
@@ -202,9 +228,20 @@ def open_answerer(settings: Settings, generation: str | None = None) -> Answerer
     """
     from service.pipeline import QuestionAnswerer
 
-    return QuestionAnswerer.open(
-        settings.index_dir, threads=settings.model_threads, generation=generation
-    )
+    location = location_of(settings)
+    try:
+        return QuestionAnswerer.open(
+            location, threads=settings.model_threads, generation=generation
+        )
+    finally:
+        location.close()
+
+
+def location_of(settings: Settings) -> Location:
+    """Where the record is: in a folder, or in the engine that ``settings`` name."""
+    if settings.store is None:
+        return Folder(settings.index_dir)
+    return Store(settings.store_url, settings.index_dir)
 
 
 class _DrainedAtSigterm:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from index.search_index import open_index
+from index.location import Folder, Location
 from index.searchable import Searchable
 from index.types import Document, ScoredPassage
 from service import deadline
@@ -69,22 +69,26 @@ class QuestionAnswerer:
     @classmethod
     def open(
         cls,
-        index_dir: Path,
+        place: Path | Location,
         threads: int = 2,
         options: ReadingOptions = ReadingOptions(),
         generation: str | None = None,
     ) -> "QuestionAnswerer":
-        """Open the current generation of the index at ``index_dir``, or the one of that name.
+        """Open the current generation of the index at ``place``, or the one of that name.
 
         ``threads`` is how many texts are read side by side. If the current generation is damaged
         an older one is opened; of a named one there is no other.
 
-        Raises IndexNotFound, IndexCorrupt, IndexMismatch or ModelError, each with its remedy.
+        Raises IndexNotFound, IndexCorrupt, IndexMismatch, ModelError or StoreUnavailable, each
+        with its remedy.
         """
-        index = open_index(index_dir, generation)
+        location = Folder(place) if isinstance(place, Path) else place
+        index = location.open(generation)
         manifest = index.manifest
         try:
-            calibration = Calibration.for_readers(manifest.reader, manifest.span_reader, index_dir)
+            calibration = Calibration.for_readers(
+                manifest.reader, manifest.span_reader, location.folder
+            )
             return cls(index, open_reader(index, threads), calibration, options)
         except BaseException:
             index.close()

@@ -72,6 +72,12 @@ KINDS = {
         Kind("timeout", 503, "Took too long", "The answer took longer than this service allows."),
         Kind("loading", 503, "Loading", "The index is being loaded; ask again in a moment."),
         Kind("no-index", 503, "No index", "The service has no index it could answer from."),
+        Kind(
+            "store-unavailable",
+            503,
+            "Engine unavailable",
+            "The engine that keeps the record does not answer; ask again in a moment.",
+        ),
         Kind("stopping", 503, "Stopping", "The service is being stopped."),
         Kind("question-log", 503, "Questions not readable", "Answers are not affected."),
         Kind("feedback-store", 503, "Feedback not stored", "Answers are not affected."),

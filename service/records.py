@@ -98,7 +98,11 @@ def _front(records: list[Lifecycle], metrics: Metrics) -> FastAPI:
         # One record without an index must not take the others out of service.
         conditions = {one.unready for one in records}
         if conditions & {"loading", "stopping"} or None not in conditions:
-            first = next(c for c in ("stopping", "loading", "no-index") if c in conditions)
+            first = next(
+                c
+                for c in ("stopping", "loading", "store-unavailable", "no-index")
+                if c in conditions
+            )
             raise records[0].problem(first)
         return {"status": "ready"}
 

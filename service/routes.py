@@ -45,7 +45,7 @@ def _problems(*statuses: int) -> Responses:
         415: "The body is not JSON.",
         422: "The request is not valid; `errors` says why.",
         429: "Too many requests from one address; see `Retry-After`.",
-        503: "Overloaded, loading, or without an index; see `Retry-After`.",
+        503: "Overloaded, loading, without an index or its engine; see `Retry-After`.",
     }
     return {s: {"description": described[s], "content": {MEDIA_TYPE: schema}} for s in statuses}
 

@@ -10,8 +10,10 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from index.stores.url import StoreUrl, StoreUrlError, parse
 
 PREFIX = "ASK_RECORD_"
 _ORIGIN = re.compile(r"https?://[a-z0-9.\-]+(:\d{1,5})?|https?://\[[0-9a-f:]+\](:\d{1,5})?")
@@ -33,6 +35,14 @@ class Settings(BaseSettings):
     records: Names = Field(
         default=(),
         description="Several records, each NAME=DIR, served at /r/NAME/ in place of one index.",
+    )
+    store: str | None = Field(
+        default=None,
+        description="Engine that keeps the record, in place of a folder, such as "
+        "milvus+http://host:19530/record.",
+    )
+    store_token: SecretStr | None = Field(
+        default=None, description="USER:PASSWORD or API key of that engine, unless in its address."
     )
     host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 for all.")
     port: int = Field(
@@ -184,6 +194,24 @@ class Settings(BaseSettings):
             raise ValueError("two records have the same name")
         return value
 
+    @field_validator("store")
+    @classmethod
+    def _store(cls, value: str | None) -> str | None:
+        try:
+            if value is not None:
+                parse(value)
+        except StoreUrlError as error:
+            raise ValueError(str(error)) from error
+        return value
+
+    @model_validator(mode="after")
+    def _one_place(self) -> "Settings":
+        if self.store is not None and self.records:
+            raise ValueError("a store holds one record: give either store or records")
+        if self.store is not None and self.store_url.embedded and self.workers > 1:
+            raise ValueError("an embedded store serves one process: set workers to 1")
+        return self
+
     @field_validator("trusted_proxies")
     @classmethod
     def _proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
@@ -208,6 +236,13 @@ class Settings(BaseSettings):
         if value.split("/")[1:2] and value.split("/")[1] in _OWN_PATHS:
             raise ValueError("begins like a path of this service; choose another")
         return value.rstrip("/")
+
+    @property
+    def store_url(self) -> StoreUrl:
+        """The address of the engine; only where ``store`` is set."""
+        assert self.store is not None
+        token = self.store_token
+        return parse(self.store, None if token is None else token.get_secret_value())
 
     @property
     def record_folders(self) -> tuple[tuple[str, Path], ...]:

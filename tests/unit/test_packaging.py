@@ -48,9 +48,9 @@ def locked(name: str) -> frozenset[str]:
 
 
 def test_the_files_that_the_scripts_install_are_there() -> None:
-    assert {"serve", "otel", "base", "test", "models", "peers", "ray"} <= set(INPUTS)
-    torch = {"torch", "torch-cpu", "torch-cuda"}
-    assert {"serve", "otel", "base", "test", "models", "peers", "ray"} | torch == set(LOCKS)
+    inputs = {"serve", "otel", "milvus", "ray", "base", "test", "models", "peers"}
+    assert inputs <= set(INPUTS)
+    assert inputs | {"torch", "torch-cpu", "torch-cuda"} == set(LOCKS)
 
 
 @pytest.mark.parametrize("name", LOCKS)
@@ -135,7 +135,8 @@ def test_every_library_that_is_imported_is_locked(folder: str, lock: str) -> Non
     assert len(modules) >= 3
     distributions = packages_distributions()
     # Locked apart: PyTorch, and what only an option of a command needs.
-    apart = {"torch"} | {name for name, _ in pins("ray.in")} if lock != "serve" else set()
+    options = {name for lock in ("ray.in",) for name, _ in pins(lock)} | locked("milvus")
+    apart = {"torch"} | options if lock != "serve" else set()
     for module, path in modules.items():
         owners = {normal(name) for name in distributions.get(module, [])}
         assert owners & (locked(lock) | apart), f"{path} imports {module}; not in {lock}.txt"
@@ -219,7 +220,8 @@ def test_the_wheel_needs_what_serving_needs(wheel: zipfile.ZipFile) -> None:
     [metadata] = [n for n in wheel.namelist() if n.endswith(".dist-info/METADATA")]
     lines = wheel.read(metadata).decode("utf-8").splitlines()
     needed = [line[15:] for line in lines if line.startswith("Requires-Dist: ")]
-    extras = (("", "serve.in"), ('; extra == "otel"', "otel.in"), ('; extra == "ray"', "ray.in"))
+    inputs = ("otel", "ray", "milvus")
+    extras = (("", "serve.in"), *((f'; extra == "{name}"', f"{name}.in") for name in inputs))
     for extra, lock in extras:
         marker = extra.partition(";")[1:]
         named = [n.removesuffix(extra) for n in needed if n.partition(";")[1:] == marker]
