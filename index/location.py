@@ -88,6 +88,7 @@ class Store:
         """See ``Location``. Also asks for one row, so that it tells whether searches work."""
         collection = self._engine.aliased()
         if collection is not None:
+            self._engine.load([collection])
             self._engine.fetch(collection, ["0000000000"], ["digest"])
         return collection
 

@@ -15,6 +15,8 @@ log = logging.getLogger(__name__)
 
 READ_S = 3.0
 """Longest wait for an answer to a question's search."""
+EMBEDDED_S = 30.0
+"""The same of an engine within the process, which no network can keep waiting."""
 CONNECT_S = 10.0
 """Longest wait for the first connection, which no question waits for."""
 WRITE_S = 120.0
@@ -50,12 +52,14 @@ class Engine:
         """Raises RecordError with the remedy when the client's library is not installed."""
         _require_library(url)
         self.url = url
-        self.read_s = read_s
+        # An embedded one reads its files when it is first asked.
+        self.read_s = max(read_s, EMBEDDED_S) if url.embedded else read_s
         self._client: Any = None
         self._connecting = threading.Lock()
         self._probing = threading.Lock()
         self._failure: str | None = None
         self._retry_at = 0.0
+        self._loaded: set[str] = set()
         self._capabilities: Capabilities | None = None
 
     @property
@@ -171,6 +175,18 @@ class Engine:
         """Write rows; those of the same id are replaced."""
         # Never ``insert``: of an existing id, a server keeps both.
         self.call("upsert", collection, list(rows), limit_s=WRITE_S)
+
+    def load(self, collections: Sequence[str]) -> None:
+        """Have an embedded engine hold ``collections`` in memory: a new process holds none.
+
+        A server keeps them loaded by itself. Raises NoCollection.
+        """
+        for name in collections if self.url.embedded else ():
+            if name not in self._loaded:
+                state = self.call("get_load_state", name, limit_s=WRITE_S)
+                if "NotLoad" in str(state["state"]):
+                    self.call("load_collection", name, limit_s=WRITE_S)
+                self._loaded.add(name)
 
     def aliased(self) -> str | None:
         """The collection that the record's alias points at; None while there is none."""

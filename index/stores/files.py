@@ -40,6 +40,7 @@ class StoredFiles:
         self.names = names
         self._engine = engine
         self._cache = (cache or cache_folder()) / "files"
+        engine.load(names.all)
         data = self._whole(MANIFEST, list(self._unbounded(MANIFEST)))
         try:
             self.manifest = Manifest.from_json(data)

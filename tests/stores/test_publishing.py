@@ -1,5 +1,7 @@
 """Publishing in an engine: idempotent, resumed, switched in one step, and checked."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +17,7 @@ from index.stores.engine import WRITE_S, Engine
 from index.stores.files import StoredFiles
 from index.stores.layout import Names
 from index.stores.schema import VectorOptions
+from tests.faults.processes import ROOT
 from tests.stores.conftest import Place
 
 
@@ -120,3 +123,34 @@ def test_large_record_is_searched_by_lists_and_a_filter_still_finds_all(
     assert float(np.mean(shares)) >= 0.8
     opened.close()
     place.close()
+
+
+ANOTHER_PROCESS = """
+import sys
+from index import query_embedder
+from index.location import Store
+from index.stores.url import parse
+from tests.stores.records import DistinctEmbedder
+query_embedder.open_query_embedder = lambda *_: DistinctEmbedder()
+store = Store(parse(sys.argv[1]))
+store.stamp()
+print(store.open().passages([3])[0].text)
+"""
+
+
+def test_embedded_engine_is_read_by_a_process_that_did_not_publish(
+    patched: None, tmp_path: Path, index_folder: Path, local: Searchable
+) -> None:
+    pytest.importorskip("milvus_lite", reason="milvus_lite is not installed")
+    address = f"milvus+lite://{tmp_path}/own.db/record"
+    publish = [sys.executable, "-m", "index", "import", str(index_folder), "--store", address]
+    subprocess.run(publish, cwd=ROOT, check=True, timeout=120)
+    read = subprocess.run(
+        [sys.executable, "-c", ANOTHER_PROCESS, address],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert read.stdout.strip() == local.passages([3])[0].text, read.stderr[-2000:]
