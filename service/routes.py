@@ -50,7 +50,12 @@ def _problems(*statuses: int) -> Responses:
     return {s: {"description": described[s], "content": {MEDIA_TYPE: schema}} for s in statuses}
 
 
-_PAGE: Responses = {200: {"content": {"text/html": {"schema": {"type": "string"}}}}}
+_HTML = {"content": {"text/html": {"schema": {"type": "string"}}}}
+_PAGE: Responses = {200: _HTML}
+_PAGE_THAT_SAYS_WHY: Responses = {
+    s: {"description": "The page, which says why there is no answer.", **_HTML}
+    for s in (422, 429, 503)
+}
 
 router = APIRouter(route_class=JsonRoute)
 
@@ -213,7 +218,7 @@ def document(
     return DocumentResponse.of(found)
 
 
-@router.get("/", tags=["pages"], response_class=HTMLResponse)
+@router.get("/", tags=["pages"], response_class=HTMLResponse, responses=_PAGE_THAT_SAYS_WHY)
 async def chat(
     request: Request, service: Service, q: str | None = None, lang: str | None = None
 ) -> HTMLResponse:

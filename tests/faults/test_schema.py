@@ -32,6 +32,8 @@ BEYOND_SCHEMA = (
     "published_from must not be later than published_to",
     "String should have at least 1 character",
     "Input should be a valid integer",
+    # What the page says of a question with a NUL in it, or one of over 1,000 characters.
+    "Ask a question of 1 to 1,000 characters.",
 )
 """Rules that JSON Schema cannot state: why what it allows may be refused. (To it, 3.0 is one.)"""
 
@@ -112,6 +114,8 @@ def _is_beyond_schema(failure: BaseException, response: Any) -> bool:
         # It was refused, for its length.
         return bool(response.status_code == 413)
     if title == "Schema-valid request rejected" and response.status_code == 422:
+        if "text/html" in str(response.headers["content-type"]):
+            return any(rule in response.text for rule in BEYOND_SCHEMA)
         errors = json.loads(response.content)["errors"]
         return all(any(rule in error["msg"] for rule in BEYOND_SCHEMA) for error in errors)
     return False
