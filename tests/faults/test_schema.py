@@ -171,7 +171,7 @@ class Planted(FakeAnswerer):
 def test_the_harness_catches_a_fault_and_an_echo(tmp_path: Path) -> None:
     app = app_of(tmp_path, Planted())
     with TestClient(app):
-        found = probe(app, 120, "POST /ask").faults
+        found = probe(app, 400, "POST /ask").faults
     assert found["POST /ask: status 500"]
     assert found["POST /ask: the input is repeated"]
     # 404 is no answer that the schema knows for a question.
