@@ -238,6 +238,8 @@ class Engine:
             if _is_refusal(error, reason):
                 self._failure = None
                 raise StoreRefused(f"store {self.url} refuses: {reason}") from error
+            if "Open local milvus failed" in reason:
+                reason += "; it is for one process at a time, end the other one"
             failure = f"store {self.url} does not answer: {reason}"
             self._retry_at = time.monotonic() + PAUSE_S
             self._failure = failure

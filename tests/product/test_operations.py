@@ -13,7 +13,10 @@ import httpx
 import pytest
 
 from index import generations
+from index.location import Store
+from index.stores.url import parse
 from tests.product.conftest import ROOT, published_again, serving, wait_until
+from tests.stores import records
 
 PAGE = (ROOT / "docs" / "operations.md").read_text("utf-8")
 SECTIONS = dict(re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", PAGE, re.M | re.S))
@@ -43,6 +46,11 @@ def corpus(tmp_path: Path) -> Path:
     return folder
 
 
+def store_of(index: Path) -> str:
+    """An engine beside an index."""
+    return f"milvus+lite://{index.parent}/engine.db/record"
+
+
 def run(
     commands: str, index: Path, corpus: Path, limit: str = ""
 ) -> subprocess.CompletedProcess[str]:
@@ -51,6 +59,7 @@ def run(
         "INDEX": str(index),
         "CORPUS": str(corpus),
         "BACKUP": str(index.parent.parent / "backup"),
+        "STORE": store_of(index),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }
     return subprocess.run(
@@ -79,6 +88,19 @@ def test_index_that_is_gone_is_built_again(index: Path, corpus: Path) -> None:
         done = run(recipe("The index is gone"), index, corpus)
         assert done.returncode == 0, done.stderr
         wait_until(lambda: served(address), "the new index was never served")
+
+
+def test_engine_that_lost_its_data_is_given_the_record_again(
+    tmp_path: Path, corpus: Path
+) -> None:
+    pytest.importorskip("milvus_lite", reason="milvus_lite is not installed")
+    generation = records.build(tmp_path / "built", documents=3)
+    index = generation.folder.parent.parent
+    done = run(recipe("The engine that keeps the record is away"), index, corpus)
+    assert done.returncode == 0, done.stderr
+    store = Store(parse(store_of(index)))
+    assert store.current() == generation.manifest.generation
+    store.close()
 
 
 def test_damaged_generation_is_named_and_built_again(index: Path, corpus: Path) -> None:
