@@ -17,7 +17,7 @@ from tests.stores.records import DistinctEmbedder, build
 from tests.stores.server import CannotRun, Server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def patched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Questions are embedded as the records were; what is kept between starts is apart."""
     with pytest.MonkeyPatch.context() as patch:
@@ -27,19 +27,19 @@ def patched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def generation(patched: None, tmp_path_factory: pytest.TempPathFactory) -> Generation:
     """A local generation."""
     return build(tmp_path_factory.mktemp("record"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def index_folder(generation: Generation) -> Path:
     """The index that it is in."""
     return generation.folder.parent.parent
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def local(index_folder: Path) -> Iterator[Searchable]:
     """The record as a local index gives it: what the others are compared with."""
     opened = Folder(index_folder).open()
@@ -96,13 +96,13 @@ def place_of(kind: str, request: pytest.FixtureRequest) -> Place:
     return Place(kind, request.getfixturevalue("lite"))
 
 
-@pytest.fixture(scope="session", params=["lite", "server"])
+@pytest.fixture(scope="package", params=["lite", "server"])
 def engine_place(request: pytest.FixtureRequest, patched: None) -> Place:
     """An engine."""
     return place_of(request.param, request)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def store(engine_place: Place, generation: Generation) -> Iterator[Location]:
     """An engine with the record."""
     engine_place.publish(generation, "record")
@@ -111,7 +111,7 @@ def store(engine_place: Place, generation: Generation) -> Iterator[Location]:
     made.close()
 
 
-@pytest.fixture(scope="session", params=["folder", "lite", "server"])
+@pytest.fixture(scope="package", params=["folder", "lite", "server"])
 def searchable(
     request: pytest.FixtureRequest, index_folder: Path, generation: Generation
 ) -> Iterator[Searchable]:
