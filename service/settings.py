@@ -94,7 +94,8 @@ class Settings(BaseSettings):
         description="Questions that may wait; one more is told to come back.",
     )
     queue_timeout_s: float = Field(
-        default=0.8,
+        # With an answer of a third of a second on one core, those let in wait less than one.
+        default=0.5,
         gt=0,
         le=60,
         description="Seconds a question may wait before it is told to come back.",
