@@ -23,7 +23,22 @@ ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "reliability.md"
 BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
 HARNESSES = {
-    "tests/faults": range(1, 16),
+    "tests/faults/test_kill.py": [1],
+    "tests/faults/test_damage.py": [2, 4],
+    "tests/faults/test_full_disk.py": [3],
+    "tests/faults/test_feedback_store.py": [4],
+    "tests/faults/test_hot_swap.py": [5],
+    "tests/faults/test_tenants.py": [5],
+    "tests/faults/test_load.py": [6],
+    "tests/faults/test_cores.py": [7],
+    "tests/faults/test_sigterm.py": [8],
+    "tests/faults/test_schema.py": [9],
+    "tests/faults/test_bombs.py": [10],
+    "tests/faults/test_coverage_fuzz.py": [10],
+    "tests/faults/test_fuzz_loaders.py": [10],
+    "tests/faults/test_loader_process.py": [10],
+    "tests/faults/test_network.py": [13],
+    "tests/faults/test_ray_nodes.py": [1],
     "tests/unit/index/test_linear_time.py": [11],
     "tests/unit/test_packaging.py::test_every_locked_requirement_is_exact_and_has_a_hash": [15],
     "tests/integration/test_hostile.py": [9],

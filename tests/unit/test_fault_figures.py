@@ -1,5 +1,9 @@
 """The table of figures: what ran is renewed, what did not run stays."""
 
+import re
+from pathlib import Path
+
+from tests.faults.__main__ import HARNESSES
 from tests.faults.figures import Figure, Row, lines_in, lines_of, table
 
 
@@ -29,3 +33,13 @@ def test_topics_that_did_not_run_stay_as_they_stand() -> None:
     kept.update(lines_of([row(1, "kills", "4")], "2026-01-02"))
     shown = table(kept).splitlines()[2:]
     assert [line.split(" | ")[1:3] for line in shown] == [["kills", "4"], ["disk", "1"]]
+
+
+def test_a_file_is_run_for_every_topic_that_it_records() -> None:
+    root = Path(__file__).parents[2]
+    files = {path.name: path for path in (root / "tests" / "faults").glob("test_*.py")}
+    assert {Path(name).name for name in HARNESSES} >= set(files)
+    for name, topics in HARNESSES.items():
+        text = (root / name.partition("::")[0]).read_text(encoding="utf-8")
+        recorded = {int(n) for n in re.findall(r"figure\(\s*(\d+),", text)}
+        assert recorded <= set(topics), name
