@@ -90,9 +90,7 @@ def test_index_that_is_gone_is_built_again(index: Path, corpus: Path) -> None:
         wait_until(lambda: served(address), "the new index was never served")
 
 
-def test_engine_that_lost_its_data_is_given_the_record_again(
-    tmp_path: Path, corpus: Path
-) -> None:
+def test_engine_that_lost_its_data_is_given_the_record_again(tmp_path: Path, corpus: Path) -> None:
     pytest.importorskip("milvus_lite", reason="milvus_lite is not installed")
     generation = records.build(tmp_path / "built", documents=3)
     index = generation.folder.parent.parent
