@@ -12,13 +12,19 @@ def test_the_committed_schema_is_that_of_the_app() -> None:
     assert create_app(Settings()).openapi() == json.loads(COMMITTED.read_text("utf-8")), remedy
 
 
-def test_every_error_of_the_schema_is_a_problem() -> None:
+def test_every_error_of_the_schema_is_a_problem_and_of_a_page_a_page() -> None:
     schema = create_app(Settings()).openapi()
+    pages = []
     for path, methods in schema["paths"].items():
         for operation in methods.values():
-            for status, response in operation["responses"].items():
+            responses = operation["responses"]
+            is_page = "text/html" in responses.get("200", {}).get("content", {})
+            expected = "text/html" if is_page else "application/problem+json"
+            for status, response in responses.items():
                 if int(status) >= 400:
-                    assert list(response["content"]) == ["application/problem+json"], path
+                    assert list(response["content"]) == [expected], (path, status)
+                    pages += [path] if is_page else []
+    assert "/" in pages
     assert "HTTPValidationError" not in schema["components"]["schemas"]
 
 
