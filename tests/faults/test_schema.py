@@ -12,6 +12,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
+from jsonschema import Draft202012Validator
 from schemathesis.core.failures import Failure, FailureGroup
 from starlette.testclient import TestClient
 
@@ -87,10 +88,10 @@ def faults(case: schemathesis.Case, response: Any) -> Iterator[str]:
         case.validate_response(response)
     except FailureGroup as group:
         for failure in group.exceptions:
-            if not _is_beyond_schema(failure, response):
+            if not _is_beyond_schema(failure, case, response):
                 yield f"{failure.title}, status {response.status_code}"  # type: ignore[attr-defined]
     except Failure as failure:
-        if not _is_beyond_schema(failure, response):
+        if not _is_beyond_schema(failure, case, response):
             yield f"{failure.title}, status {response.status_code}"
     if response.status_code >= 500:
         yield f"status {response.status_code}"
@@ -108,17 +109,35 @@ def faults(case: schemathesis.Case, response: Any) -> Iterator[str]:
                     break
 
 
-def _is_beyond_schema(failure: BaseException, response: Any) -> bool:
+def _is_beyond_schema(failure: BaseException, case: schemathesis.Case, response: Any) -> bool:
     title = getattr(failure, "title", "")
     if title == "Schema-violating request accepted":
-        # It was refused, for its length.
-        return bool(response.status_code == 413)
+        # It was refused, for its length; or it keeps to the schema without the space around texts.
+        return response.status_code == 413 or _is_valid_when_trimmed(case)
     if title == "Schema-valid request rejected" and response.status_code == 422:
         if "text/html" in str(response.headers["content-type"]):
             return any(rule in response.text for rule in BEYOND_SCHEMA)
         errors = json.loads(response.content)["errors"]
         return all(any(rule in error["msg"] for rule in BEYOND_SCHEMA) for error in errors)
     return False
+
+
+def _is_valid_when_trimmed(case: schemathesis.Case) -> bool:
+    if case.media_type != "application/json":
+        return False
+    without_space = trimmed(case.body)
+    bodies: Any = case.operation.body
+    validators = [Draft202012Validator(body.definition["schema"]) for body in bodies]
+    return without_space != case.body and any(v.is_valid(without_space) for v in validators)
+
+
+def trimmed(value: object) -> object:
+    """``value`` without the space around the strings in it; names stay."""
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, Mapping):
+        return {name: trimmed(inner) for name, inner in value.items()}
+    return [trimmed(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def strings(value: object) -> Iterator[str]:
@@ -132,6 +151,18 @@ def strings(value: object) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for inner in value:
             yield from strings(inner)
+
+
+@pytest.mark.parametrize(
+    ("question", "beyond"),
+    [("x" * 1_000 + " ", True), (" " + "x" * 1_000, True), ("x" * 1_001, False), (" ", False)],
+)
+def test_only_what_keeps_to_the_schema_without_the_space_around_it_may_be_accepted(
+    tmp_path: Path, question: str, beyond: bool
+) -> None:
+    schema = schemathesis.openapi.from_dict(app_of(tmp_path, FakeAnswerer()).openapi())
+    case = schema["/ask"]["POST"].Case(body={"question": question}, media_type="application/json")
+    assert _is_valid_when_trimmed(case) == beyond
 
 
 def app_of(folder: Path, answerer: FakeAnswerer) -> Any:
