@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 
 from index import command_options, embed_command
 from index.errors import RecordError
+from index.stores.url import FORMS, parse
 from index.transfer_commands import (
     add_export,
     add_import,
     add_store,
     builds_for,
+    list_store,
     publish_build,
+    rollback_store,
     run_export,
     run_import,
+    verify_store,
 )
 
 if TYPE_CHECKING:
@@ -156,7 +160,9 @@ def _parser() -> argparse.ArgumentParser:
         ("rollback", _rollback, "go back to the generation before the current one"),
     ):
         sub = command(name, run, text, f"{name} index-data")
-        sub.add_argument("index", type=Path, metavar="DIR", help="folder of the index")
+        place = sub.add_mutually_exclusive_group(required=True)
+        place.add_argument("index", nargs="?", type=Path, metavar="DIR", help="folder of the index")
+        place.add_argument("--store", metavar="URL", help=f"record in an engine: {FORMS}")
     add_export(
         command(
             "export",
@@ -179,7 +185,6 @@ def _parser() -> argparse.ArgumentParser:
 def _build(arguments: argparse.Namespace) -> int:
     from index import progress
     from index.build import build_index
-    from index.stores.url import parse
     from index.vector_graph import GraphOptions
     from index.watch import WatchOptions, watch
 
@@ -240,6 +245,8 @@ def _report(report: "BuildReport") -> None:
 def _verify(arguments: argparse.Namespace) -> int:
     from index import generations
 
+    if arguments.store is not None:
+        return verify_store(parse(arguments.store))
     generation = generations.current(arguments.index)
     problems = generations.verify(generation)
     for problem in problems:
@@ -258,15 +265,14 @@ def _verify(arguments: argparse.Namespace) -> int:
 def _list(arguments: argparse.Namespace) -> int:
     from index import generations
 
+    if arguments.store is not None:
+        return list_store(parse(arguments.store))
     now = generations.current_name(arguments.index)
     for name in generations.names(arguments.index):
         mark = "*" if name == now else " "
         try:
             manifest = generations.open_generation(arguments.index, name).manifest
-            print(
-                f"{mark} {name}  {manifest.counts['documents']} documents, "
-                f"{manifest.counts['passages']} passages, {manifest.model['name']}"
-            )
+            print(f"{mark} {manifest.summary}")
         except RecordError as error:
             print(f"{mark} {name}  cannot be used: {error}")
     return 0
@@ -275,6 +281,8 @@ def _list(arguments: argparse.Namespace) -> int:
 def _rollback(arguments: argparse.Namespace) -> int:
     from index import generations
 
+    if arguments.store is not None:
+        return rollback_store(parse(arguments.store))
     generation = generations.rollback(arguments.index)
     print(f"current is now {generation.manifest.generation}")
     return 0

@@ -41,6 +41,14 @@ class Manifest:
     files: Mapping[str, Mapping[str, Any]]
     """For each file, ``sha256`` and ``bytes``."""
 
+    @property
+    def summary(self) -> str:
+        """One line for a list of generations."""
+        return (
+            f"{self.generation}  {self.counts['documents']} documents, "
+            f"{self.counts['passages']} passages, {self.model['name']}"
+        )
+
     def to_json(self) -> bytes:
         """Readable JSON, keys in the order of the fields, then the SHA-256 of their values."""
         values = dataclasses.asdict(self)

@@ -10,9 +10,11 @@ from types import TracebackType
 import numpy as np
 import numpy.typing as npt
 
-from index.recent_documents import RecentDocuments
+from index.recently_used import RecentlyUsed
 from index.types import Block, Document, Passage
 
+KEPT_CHARACTERS = 8_000_000
+"""Of documents; one that is quoted is asked for several times."""
 _SCHEMA = """
 CREATE TABLE document (
     number INTEGER PRIMARY KEY, doc_id TEXT UNIQUE NOT NULL, first_passage INTEGER NOT NULL,
@@ -116,7 +118,9 @@ class RecordStore:
         uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
         self._db = sqlite3.connect(uri, uri=True, check_same_thread=False)
         self._lock = threading.Lock()
-        self._recent = RecentDocuments()
+        self._recent: RecentlyUsed[str, Document] = RecentlyUsed(
+            KEPT_CHARACTERS, lambda document: len(document.text)
+        )
 
     def documents(self, offset: int = 0, limit: int | None = None) -> list[Document]:
         """The documents in the order of the corpus, from ``offset`` on and at most ``limit``."""
@@ -144,7 +148,7 @@ class RecordStore:
         if not rows:
             return None
         found = _document(rows[0])
-        self._recent.add(found)
+        self._recent.add(doc_id, found)
         return found
 
     def passages(self, rows: Iterable[int]) -> list[Passage]:

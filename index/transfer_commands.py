@@ -1,6 +1,8 @@
 """The commands export and import, and what --store adds to a build."""
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +11,7 @@ from index.stores.url import FORMS, StoreUrl, parse
 
 if TYPE_CHECKING:
     from index.generations import Generation
+    from index.stores.engine import Engine
 
 
 def add_store(sub: argparse.ArgumentParser, text: str) -> None:
@@ -82,3 +85,47 @@ def publish_build(generation: "Generation", url: StoreUrl) -> None:
     found = transfer.publish_to(generation, url, progress.for_stream())
     name = generation.manifest.generation
     print(f"published {name} in {url}: {found.written} of {found.total} rows written", flush=True)
+
+
+def verify_store(url: StoreUrl) -> int:
+    """Read and compare every row of a record in an engine."""
+    from index.stores import history
+
+    with _connected(url) as engine:
+        manifest = history.verify(engine, progress.for_stream())
+    print(f"{manifest.generation} in {url}: every row and {len(manifest.files)} files are whole")
+    return 0
+
+
+def list_store(url: StoreUrl) -> int:
+    """List the generations of a record in an engine."""
+    from index.stores import history
+
+    with _connected(url) as engine:
+        for one in history.listed(engine):
+            mark = "*" if one.current else " "
+            if one.manifest is None:
+                print(f"{mark} {one.slug}  cannot be used: {one.reason}")
+            else:
+                print(f"{mark} {one.manifest.summary}")
+    return 0
+
+
+def rollback_store(url: StoreUrl) -> int:
+    """Go back to the generation before the current one."""
+    from index.stores import history
+
+    with _connected(url) as engine:
+        print(f"current is now {history.rollback(engine).generation}")
+    return 0
+
+
+@contextmanager
+def _connected(url: StoreUrl) -> Iterator["Engine"]:
+    from index.stores.engine import Engine
+
+    engine = Engine(url)
+    try:
+        yield engine
+    finally:
+        engine.close()

@@ -28,14 +28,18 @@ DOCUMENTS_AT_ONCE = 50
 PASSAGES_AT_ONCE = 512
 
 
-def download(engine: Engine, names: Names, folder: Path, progress: Progress) -> Generation:
+def download(
+    engine: Engine, names: Names, folder: Path, progress: Progress, cache: Path | None = None
+) -> Generation:
     """Write the generation's files and its manifest to ``folder``, which must be empty.
+
+    Files that lie in ``cache``, by default that of this machine, are not fetched again.
 
     Every document is checked against its SHA-256 and every file against the manifest. Only the
     SQLite file may differ from the published one, byte by byte but not in what it holds: another
     version of SQLite lays the same rows out in another way. Raises IndexCorrupt.
     """
-    files = StoredFiles(engine, names)
+    files = StoredFiles(engine, names, cache)
     manifest = files.manifest
     for name in manifest.files:
         if name not in REBUILT:

@@ -1,11 +1,8 @@
 """A record in an engine, read as a local one is: the same candidates, scores and texts."""
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +13,7 @@ from index.errors import IndexCorrupt, IndexMismatch
 from index.lexicon import Lexicon
 from index.manifest import Manifest
 from index.reader_models import ReaderModel, Role
+from index.recently_used import RecentlyUsed
 from index.searchable import EVERYTHING, Candidates, FloatArray, IntArray, PassageFilter
 from index.stores import layout
 from index.stores.engine import Engine, Row
@@ -25,11 +23,9 @@ from index.stores.layout import Names
 from index.stores.lexical import EngineLexical, StoredTerms
 from index.types import Document, Passage
 
-KEPT_PASSAGES = 4_096
-KEPT_DOCUMENTS = 256
+KEPT_PASSAGE_BYTES = 32_000_000
+KEPT_DOCUMENT_CHARACTERS = 8_000_000
 DOCUMENTS_AT_ONCE = 100
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +36,12 @@ class _Stored:
     vector: FloatArray
     sentences: npt.NDArray[np.float16]
     terms: tuple[IntArray, FloatArray]
+
+    @property
+    def bytes(self) -> int:
+        """About the memory that it takes."""
+        arrays = (self.vector, self.sentences, *self.terms)
+        return len(self.passage.text) + sum(array.nbytes for array in arrays)
 
 
 class EngineRecord:
@@ -63,8 +65,12 @@ class EngineRecord:
                 f"the record has vectors of {self.manifest.model['dim']}, the model "
                 f"{self.manifest.model['name']} gives {self._embedder.dim}: build it again"
             )
-        self._passages: _Kept[int, _Stored] = _Kept(KEPT_PASSAGES)
-        self._documents: _Kept[str, tuple[int, Document]] = _Kept(KEPT_DOCUMENTS)
+        self._passages: RecentlyUsed[int, _Stored] = RecentlyUsed(
+            KEPT_PASSAGE_BYTES, lambda stored: stored.bytes
+        )
+        self._documents: RecentlyUsed[str, tuple[int, Document]] = RecentlyUsed(
+            KEPT_DOCUMENT_CHARACTERS, lambda numbered: len(numbered[1].text)
+        )
 
     @property
     def manifest(self) -> Manifest:
@@ -244,29 +250,3 @@ def continue_values(engine: Engine, names: Names, rows: Sequence[Row]) -> None:
             raise IndexCorrupt(f"{names.parts}: {identifier} is missing: publish again")
         layout.check(found[identifier], layout.part_digest(found[identifier]))
         row[field] += found[identifier]["data"]
-
-
-class _Kept(Generic[K, V]):
-    """What was read last, up to a number of entries. Safe to use from several threads."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._lock = threading.Lock()
-        self._entries: OrderedDict[K, V] = OrderedDict()
-
-    def get_all(
-        self, keys: Sequence[K], fetch: Callable[[Sequence[K]], Mapping[K, V]]
-    ) -> dict[K, V]:
-        """The values of ``keys``, those not kept by one call of ``fetch``."""
-        with self._lock:
-            found = {key: self._entries[key] for key in keys if key in self._entries}
-        missing = [key for key in dict.fromkeys(keys) if key not in found]
-        fetched: Mapping[Any, V] = fetch(missing) if missing else {}
-        found |= fetched
-        with self._lock:
-            for key, value in found.items():
-                self._entries[key] = value
-                self._entries.move_to_end(key)
-            while len(self._entries) > self._most:
-                self._entries.popitem(last=False)
-        return found
