@@ -12,7 +12,6 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
-from jsonschema import Draft202012Validator
 from schemathesis.core.failures import Failure, FailureGroup
 from starlette.testclient import TestClient
 
@@ -127,8 +126,7 @@ def _is_valid_when_trimmed(case: schemathesis.Case) -> bool:
         return False
     without_space = trimmed(case.body)
     bodies: Any = case.operation.body
-    validators = [Draft202012Validator(body.definition["schema"]) for body in bodies]
-    return without_space != case.body and any(v.is_valid(without_space) for v in validators)
+    return without_space != case.body and any(b.is_valid(without_space) for b in bodies)
 
 
 def trimmed(value: object) -> object:
