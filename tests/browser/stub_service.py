@@ -3,8 +3,10 @@
 Questions choose what happens; see ``CASES``. Everything asked is kept in ``received``.
 """
 
+import asyncio
 import hashlib
 import json
+import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -377,6 +379,7 @@ class StubService:
     requests: list[str] = field(default_factory=list)
     failures: list[Response] = field(default_factory=list)
     delay_s: float = 0.0
+    """Before an answer; what waits goes on as soon as it is set to 0."""
     app: FastAPI = field(init=False)
 
     def __post_init__(self) -> None:
@@ -388,6 +391,12 @@ class StubService:
         self.requests.clear()
         self.failures.clear()
         self.delay_s = 0.0
+
+    async def delay(self) -> None:
+        """Wait as long as ``delay_s`` says."""
+        begun = time.monotonic()
+        while time.monotonic() - begun < self.delay_s:
+            await asyncio.sleep(0.01)
 
 
 def problem(status: int, title: str, detail: str, **headers: str) -> Response:
@@ -419,7 +428,6 @@ PLAIN = """<!doctype html><html lang="LANG"><head><meta charset="utf-8">
 
 
 def _app(stub: StubService) -> FastAPI:
-    import asyncio
 
     app = FastAPI()
 
@@ -512,7 +520,7 @@ def _app(stub: StubService) -> FastAPI:
     async def ask(request: Request) -> Response:
         body = await request.json()
         stub.received.append(body)
-        await asyncio.sleep(stub.delay_s)
+        await stub.delay()
         if stub.failures:
             return stub.failures.pop(0)
         content = as_json(reply_to(body["question"]))

@@ -346,7 +346,7 @@ def test_an_answer_leads_on_to_questions_which_the_next_one_replaces(
     page.goto(origin)
     ask(page, "Who leads the festival?")
     offered = page.locator(".next .suggestion")
-    assert offered.all_text_contents() == list(SUGGESTIONS[:2])
+    expect(offered).to_have_text(list(SUGGESTIONS[:2]))
     offered.nth(1).click()
     expect(page.locator(".question").last).to_have_text(SUGGESTIONS[1])
     expect(page.locator(".trust")).to_have_count(2)

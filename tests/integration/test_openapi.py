@@ -18,7 +18,7 @@ def test_every_error_of_the_schema_is_a_problem_and_of_a_page_a_page() -> None:
     for path, methods in schema["paths"].items():
         for operation in methods.values():
             responses = operation["responses"]
-            is_page = "text/html" in responses.get("200", {}).get("content", {})
+            is_page = list(responses.get("200", {}).get("content", {})) == ["text/html"]
             expected = "text/html" if is_page else "application/problem+json"
             for status, response in responses.items():
                 if int(status) >= 400:
