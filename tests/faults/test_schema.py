@@ -122,11 +122,16 @@ def _is_beyond_schema(failure: BaseException, case: schemathesis.Case, response:
 
 
 def _is_valid_when_trimmed(case: schemathesis.Case) -> bool:
-    if case.media_type != "application/json":
-        return False
-    without_space = trimmed(case.body)
-    bodies: Any = case.operation.body
-    return without_space != case.body and any(b.is_valid(without_space) for b in bodies)
+    operation: Any = case.operation
+    body, query = trimmed(case.body), dict(case.query)
+    bodies = list(operation.body)
+    if bodies:
+        valid = any(one.is_valid(body) for one in bodies)
+    else:
+        query = {name: trimmed(value) for name, value in query.items()}
+        known = [one for one in operation.query if one.name in query]
+        valid = all(one.is_valid(query[one.name]) for one in known)
+    return valid and (body, query) != (case.body, dict(case.query))
 
 
 def trimmed(value: object) -> object:
