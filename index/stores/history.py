@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.errors import IndexNotFound, RecordError
+from index.errors import IndexCorrupt, IndexNotFound, RecordError
 from index.manifest import Manifest
 from index.progress import Progress
 from index.stores import schema
@@ -64,8 +64,12 @@ def rollback(engine: Engine) -> Manifest:
     if not older:
         raise IndexNotFound(f"store {engine.url} holds no generation before the current one")
     manifest = StoredFiles(engine, older[-1]).manifest
-    # Loads what is not loaded, and makes nothing: a manifest is there, so all collections are.
-    schema.settle(engine, {older[-1].passages: manifest.counts["passages"]})
+    found, stated = engine.count(older[-1].passages), manifest.counts["passages"]
+    if found != stated:
+        raise IndexCorrupt(
+            f"store {engine.url}: {older[-1].passages} has {found} rows, not {stated}: cannot go "
+            "back to it; import the generation again"
+        )
     schema.switch(engine, older[-1])
     return manifest
 

@@ -428,7 +428,6 @@ PLAIN = """<!doctype html><html lang="LANG"><head><meta charset="utf-8">
 
 
 def _app(stub: StubService) -> FastAPI:
-
     app = FastAPI()
 
     @app.middleware("http")

@@ -163,9 +163,12 @@ def strings(value: object) -> Iterator[str]:
 def test_only_what_keeps_to_the_schema_without_the_space_around_it_may_be_accepted(
     tmp_path: Path, question: str, beyond: bool
 ) -> None:
-    schema = schemathesis.openapi.from_dict(app_of(tmp_path, FakeAnswerer()).openapi())
-    case = schema["/ask"]["POST"].Case(body={"question": question}, media_type="application/json")
-    assert _is_valid_when_trimmed(case) == beyond
+    operations = schemathesis.openapi.from_dict(app_of(tmp_path, FakeAnswerer()).openapi())["/ask"]
+    for case in (
+        operations["POST"].Case(body={"question": question}, media_type="application/json"),
+        operations["GET"].Case(query={"q": question}),
+    ):
+        assert _is_valid_when_trimmed(case) == beyond
 
 
 def app_of(folder: Path, answerer: FakeAnswerer) -> Any:

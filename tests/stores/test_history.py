@@ -99,6 +99,24 @@ def test_generation_that_was_not_published_wholly_is_listed_and_never_gone_back_
         engine.close()
 
 
+def test_generation_that_lost_a_passage_is_not_gone_back_to(
+    both: Place, generation: Generation
+) -> None:
+    engine = Engine(both.url(RECORD))
+    names = Names.of(RECORD, generation.manifest.generation)
+    engine.call("delete", names.passages, ids=[layout.passage_id(0)], limit_s=WRITE_S)
+    until = time.monotonic() + PATIENCE_S
+    while (
+        engine.count(names.passages) == generation.manifest.counts["passages"]
+        and time.monotonic() < until
+    ):
+        time.sleep(0.1)
+    with pytest.raises(IndexCorrupt, match="import the generation again"):
+        history.rollback(engine)
+    engine.close()
+    assert both.publish(generation, RECORD) == 1
+
+
 def verify_for_a_while(engine: Engine) -> None:
     """What was written may be seen a moment later."""
     until = time.monotonic() + PATIENCE_S
