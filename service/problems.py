@@ -124,8 +124,15 @@ def problem_response(
 def install(app: FastAPI, routes: Sequence[BaseRoute], fields: Collection[str]) -> None:
     """Make every error of ``app``, whose paths are ``routes``, a problem.
 
-    ``fields`` are the names that a request may hold: no other name of a request is repeated.
+    ``fields`` are the names that a body may hold: of a request, no name is repeated but these and
+    the parameters of the paths.
     """
+    parameters = {
+        parameter.alias
+        for route in routes
+        if isinstance(route, APIRoute)
+        for parameter in (*route.dependant.query_params, *route.dependant.path_params)
+    }
 
     async def on_problem(request: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
@@ -146,7 +153,7 @@ def install(app: FastAPI, routes: Sequence[BaseRoute], fields: Collection[str]) 
         assert isinstance(error, RequestValidationError)
         # A misspelt name comes first: it explains why another field is missing.
         found = sorted(error.errors(), key=lambda e: str(e["type"]) != "extra_forbidden")
-        errors = [field_error(e, fields) for e in found]
+        errors = [field_error(e, fields, parameters) for e in found]
         where = ".".join(map(str, errors[0].loc)) if errors else "request"
         detail = f"{where}: {errors[0].msg}" if errors else KINDS["validation"].meaning
         return _respond(request, KINDS["validation"], detail, errors=errors)
@@ -156,8 +163,13 @@ def install(app: FastAPI, routes: Sequence[BaseRoute], fields: Collection[str]) 
     app.add_exception_handler(RequestValidationError, on_invalid)
 
 
-def field_error(error: Mapping[str, Any], known: Collection[str]) -> FieldError:
-    """One pydantic error without the input: names that are not ours are left out of ``loc``."""
+def field_error(
+    error: Mapping[str, Any], known: Collection[str], parameters: Collection[str] = ()
+) -> FieldError:
+    """One pydantic error without the input: names that are not ours are left out of ``loc``.
+
+    ``known`` are the names of fields, which are also what a misspelt one may have meant.
+    """
     loc = list(error["loc"])
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
@@ -167,7 +179,7 @@ def field_error(error: Mapping[str, Any], known: Collection[str]) -> FieldError:
     if error["type"] == "json_invalid":
         message = f"Not valid JSON: {error.get('ctx', {}).get('error', 'cannot be read')}"
         loc = ["body"]
-    ours = {"body", "query", "path", "header", *known}
+    ours = {"body", "query", "path", "header", *known, *parameters}
     kept = [part for part in loc if isinstance(part, int) or part in ours]
     return FieldError(loc=kept, msg=message[:_MAX_MESSAGE], type=str(error["type"]))
 

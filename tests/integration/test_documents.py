@@ -139,3 +139,12 @@ def test_the_page_shows_where_each_page_of_the_original_begins_lists_too(serve: 
     ]  # fmt: skip
     assert '<dd dir="auto">Ana Sá</dd>' in page
     assert page.count("<ul>") == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "name"), [("limit=0", "limit"), ("offset=x", "offset"), ("format=xml", "format")]
+)
+def test_an_error_names_the_parameter(serve: Serve, query: str, name: str) -> None:
+    body = serve().get(f"/documents?{query}").json()
+    assert body["errors"][0]["loc"] == ["query", name]
+    assert body["detail"].startswith(f"query.{name}: ")
