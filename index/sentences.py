@@ -30,7 +30,7 @@ _LIKELY_STARTERS = frozenset(
 _WORD_BEFORE = 24
 _PARAGRAPH = re.compile(r"[^\n]+(?:\n(?![^\S\n]*\n)[^\n]+)*")
 _INITIALS = re.compile(r"(?:[A-Z]\.)*[A-Z]")
-_BEFORE_WORD = re.compile(r"[\s(\[\"“‘]")
+_BEFORE_WORD = re.compile(r"[(\[\"“‘]")
 _WORD = re.compile(r"[^\W\d_]+")
 # In tokenised text a closing quote stands alone.
 _CLOSING_QUOTE = re.compile(r"\s['\"”’)\]]+(?=\s|$)")
@@ -46,6 +46,8 @@ def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[t
     stop = len(text) if end is None else end
     spans: list[tuple[int, int]] = []
     for paragraph in _PARAGRAPH.finditer(text[start:stop]):
+        if paragraph.group().isspace():
+            continue
         begin, limit = start + paragraph.start(), start + paragraph.end()
         for boundary in _boundaries(text, begin, limit):
             _append(spans, text, begin, boundary)
@@ -55,12 +57,13 @@ def split_sentences(text: str, start: int = 0, end: int | None = None) -> list[t
 
 
 def _append(spans: list[tuple[int, int]], text: str, start: int, end: int) -> None:
-    piece = text[start:end].rstrip()
+    piece = text[start:end].strip()
     if not piece:
         return
+    while text[start].isspace():
+        start += 1
     end = start + len(piece)
-    start = end - len(piece.lstrip())
-    if spans and not _ALPHANUMERIC.search(piece):
+    if spans and not (text[start].isalnum() or _ALPHANUMERIC.search(text, start, end)):
         # Stray marks such as "./." belong to the sentence before them.
         spans[-1] = (spans[-1][0], end)
     else:
@@ -68,47 +71,52 @@ def _append(spans: list[tuple[int, int]], text: str, start: int, end: int) -> No
 
 
 def _boundaries(text: str, start: int, end: int) -> list[int]:
-    found = []
+    found: list[int] = []
+    begin = start
     for mark in _TERMINATOR.finditer(text, start, end):
-        after = mark.end()
+        first, after = mark.span()
+        last = text[after - 1]
+        single = after == first + 1
         while after < end and text[after] in _CLOSERS:
             after += 1
         if after >= end:
             break
-        if mark.group()[-1] in _FULL_WIDTH:
-            found.append(after)
-        elif text[after].isspace() and _ends_sentence(
-            text, found[-1] if found else start, mark, after, end
-        ):
-            closing = _CLOSING_QUOTE.match(text, after, min(end, after + 8))
-            found.append(closing.end() if closing and "''" in closing.group() else after)
+        if last not in _FULL_WIDTH:
+            if not text[after].isspace():
+                continue
+            opening = text[after : after + _WORD_BEFORE].lstrip().lstrip(_OPENERS_AND_BLANK)
+            if opening[:1].islower():
+                continue
+            if single and last == "." and not _stop_ends(text, begin, first, opening):
+                continue
+            if "''" in text[after : after + 8]:
+                closing = _CLOSING_QUOTE.match(text, after, min(end, after + 8))
+                after = closing.end() if closing and "''" in closing.group() else after
+        found.append(after)
+        begin = after
     return found
 
 
-def _ends_sentence(text: str, start: int, mark: re.Match[str], after: int, end: int) -> bool:
-    opening = text[after : after + _WORD_BEFORE].lstrip().lstrip(_OPENERS_AND_BLANK)
-    if opening[:1].islower():
-        return False
-    if mark.end() - mark.start() > 1 or text[mark.start()] != ".":
-        return True
-    word = _word_before(text, start, mark.start())
+def _stop_ends(text: str, start: int, stop: int, opening: str) -> bool:
+    """Whether the full stop at ``stop`` ends the sentence from ``start``; ``opening`` follows."""
+    word = _word_before(text, start, stop)
     if not word:
         return True
-    bare = word.lower().strip(".")
+    lower = word.lower()
+    bare = lower.strip(".")
     if _INITIALS.fullmatch(word):
         # Initials ("J. K. Rowling") bind to the next word; "in the U.S. The ..." does not.
         return "." in word and _next_word(opening) in _LIKELY_STARTERS
-    if bare in _TITLES or word.lower() in _TITLES:
-        return (bare in _MAY_END or word.lower() in _MAY_END) and (
-            _next_word(opening) in _LIKELY_STARTERS
-        )
+    if bare in _TITLES or lower in _TITLES:
+        may_end = bare in _MAY_END or lower in _MAY_END
+        return may_end and _next_word(opening) in _LIKELY_STARTERS
     # A number at the very start of a sentence numbers a list: "1. Open the lid".
-    return not (bare.isdigit() and text[start : mark.start()].strip() == word)
+    return not (bare.isdigit() and text[start:stop].strip() == word)
 
 
 def _word_before(text: str, start: int, position: int) -> str:
-    piece = text[max(start, position - _WORD_BEFORE) : position].rstrip()
-    return _BEFORE_WORD.split(piece)[-1] if piece else ""
+    pieces = text[max(start, position - _WORD_BEFORE) : position].rsplit(None, 1)
+    return _BEFORE_WORD.split(pieces[-1])[-1] if pieces else ""
 
 
 def _next_word(text: str) -> str:
