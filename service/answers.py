@@ -100,7 +100,7 @@ class DisputedWords:
 class Disagreement:
     """Passages of different documents that answer with different values of the same thing."""
 
-    kind: Literal["number", "date", "title"]
+    kind: Literal["number", "date", "title", "name"]
     passages: tuple[DisputedWords, ...]
 
 

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from index.searchable import FloatArray, Searchable
 from index.types import Document, Passage, ScoredPassage
 from service import deadline
+from service.acronym_reading import read_definition
 from service.confidence import Calibration
 from service.evidence import Evidence, EvidenceCollector
 from service.query import Query
 from service.reader import Reader, Reading
 from service.retriever import Retriever
 from service.windows import Window, windows_of
+
+DEFINES = 10.0
+"""Promise of a window that explains the acronym asked about: all such windows are read first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +123,12 @@ class Assessor:
                     )
                 )
                 promise = best + self._options.passage * scored.score
+                if (
+                    query.definition
+                    and query.definition.only
+                    and query.definition.find(window.text)
+                ):
+                    promise += DEFINES
                 found.append(Candidate(scored, window, promise))
         return sorted(found, key=lambda c: (-c.promise, c.window.passage.row, c.window.first))
 
@@ -139,6 +149,8 @@ class Assessor:
             document = documents.get(passage.doc_id)
             if document is None:
                 raise LookupError(f"passage {passage.passage_id} has no document in the store")
+            if query.definition is not None:
+                reading = read_definition(query.definition, candidate.window, reading)
             chosen = _sentence_of(reading, passage)
             evidence = self._collector.collect(
                 query, candidate.retrieved, reading, chosen, document, float(own[chosen])

@@ -1,7 +1,8 @@
-"""Two documents that answer the same question with different numbers, dates or titles.
+"""Two documents that answer the same question with different numbers, dates, titles or names.
 
 Only values of the same thing are compared: a number with the same noun behind it, dates told to
-the same precision, offices of the same person in the same organisation. What one document does
+the same precision, offices of the same person in the same organisation, names with the same acronym
+behind them. What one document does
 not state is no disagreement, and neither is another spelling of a name. Where it cannot be told
 whether the thing is the same, nothing is reported.
 """
@@ -11,7 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeVar
 
-from index.analysis import STOP_WORDS, stem, words
+from rapidfuzz import fuzz
+
+from index.analysis import STOP_WORDS, fold, stem, words
 from service.answer_types import expected_kind
 from service.answers import Disagreement, DisputedWords
 from service.items import Range
@@ -53,6 +56,9 @@ _COMPATIBLE = frozenset("founder leader ambassador spokes curator judge senator 
 """Offices that one and the same person can well hold besides another one."""
 _ALIKE = 0.4
 """Share of all their words that two sentences have in common when they surely tell the same."""
+_ONE_SPELLING = 90
+"""Percent from which on two names are spellings of one, by the share of letters in common."""
+_ACRONYM_BEHIND = re.compile(r"\s*\(\s*([A-Z][\w.&-]{1,9})\s*[),;]")
 _NEARBY = 600
 """Characters around a sentence in which a name that it leaves out may stand."""
 
@@ -80,6 +86,9 @@ def disagreement(question: str, first: Statement, other: Statement) -> Disagreem
         differing = _differing_titles(titles_of(first), titles_of(other))
         if differing is not None:
             return _record("title", first, differing[0], other, differing[1])
+    names = _differing_names(question, first, other)
+    if names is not None:
+        return _record("name", first, names[0], other, names[1])
     if not _same_subject(question, first, other):
         return None
     kind = expected_kind(question)
@@ -105,19 +114,36 @@ def titles_of(statement: Statement) -> list[Title]:
 
 
 def _record(
-    kind: Literal["number", "date", "title"],
+    kind: Literal["number", "date", "title", "name"],
     first: Statement,
-    here: Number | Date | Title,
+    here: Number | Date | Title | Range,
     other: Statement,
-    there: Number | Date | Title,
+    there: Number | Date | Title | Range,
 ) -> Disagreement:
-    return Disagreement(
-        kind,
-        tuple(
-            DisputedWords(s.passage_id, v.start, v.end, s.text[v.start : v.end])
-            for s, v in ((first, here), (other, there))
-        ),
-    )
+    disputed = []
+    for statement, value in ((first, here), (other, there)):
+        start, end = value if isinstance(value, tuple) else (value.start, value.end)
+        words_there = statement.text[start:end]
+        disputed.append(DisputedWords(statement.passage_id, start, end, words_there))
+    return Disagreement(kind, tuple(disputed))
+
+
+def _differing_names(
+    question: str, first: Statement, other: Statement
+) -> tuple[Range, Range] | None:
+    """Long forms of one acronym of the question, when they are not spellings of one name."""
+    if first.span is None or other.span is None:
+        return None
+    short, names = set(), []
+    for statement in (first, other):
+        start, end = statement.span or (0, 0)
+        behind = _ACRONYM_BEHIND.match(statement.text, end)
+        short.add(fold(behind.group(1)) if behind else "")
+        names.append(fold(statement.text[start:end]))
+    one_acronym = len(short) == 1 and short <= set(words(question))
+    if not one_acronym or fuzz.ratio(*names) >= _ONE_SPELLING:
+        return None
+    return first.span, other.span
 
 
 def _differing_titles(here: Sequence[Title], there: Sequence[Title]) -> tuple[Title, Title] | None:

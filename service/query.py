@@ -5,9 +5,10 @@ import unicodedata
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from index.analysis import STOP_WORDS, fold, stem, terms, words
+from index.analysis import STOP_WORDS, fold, stem, words
 from index.language import common_words, detect_language
 from index.lexicon import Lexicon
+from service.acronyms import Acronyms, Definition
 from service.spelling import SpellingCorrector
 
 
@@ -26,6 +27,8 @@ class Query:
     corrected: bool
     content_words: tuple[str, ...]
     """Folded words that carry meaning, in order."""
+    definition: Definition | None = None
+    """Set when it asks what an acronym stands for, or for the acronym of a name."""
 
 
 class QueryUnderstanding:
@@ -37,12 +40,7 @@ class QueryUnderstanding:
         self._speller = SpellingCorrector(lexicon.word_counts, known_words)
         self._word_counts = lexicon.word_counts
         self._languages = languages
-        self._long_forms = {a: tuple(forms) for a, forms in lexicon.acronyms.items()}
-        self._acronym_of = {
-            tuple(words(form)): acronym
-            for acronym, forms in lexicon.acronyms.items()
-            for form in forms
-        }
+        self._acronyms = Acronyms(lexicon.acronyms)
 
     def understand(self, text: str, lang: str = "auto") -> Query:
         """Prepare ``text``. ``lang`` overrides the detection unless it is ``auto``."""
@@ -52,11 +50,12 @@ class QueryUnderstanding:
         mended = self._mend(text) if language in self._languages else text
         foreign = language not in self._languages
         # Vietnamese "ai" asks who; it is not the record's AI.
-        expanded, extra = (mended, []) if foreign else self._expand(mended)
+        expanded, extra = (mended, []) if foreign else self._acronyms.expand(mended)
         skipped = {fold(w) for w in common_words(language)} if foreign else set[str]()
         content = tuple(w for w in words(mended) if w not in STOP_WORDS and w not in skipped)
         found = dict.fromkeys([*(stem(w) for w in content), *extra])
-        return Query(mended, expanded, tuple(found), language, mended != text, content)
+        definition = self._acronyms.definition(mended, content)
+        return Query(mended, expanded, tuple(found), language, mended != text, content, definition)
 
     def _language(self, text: str) -> str:
         main = next(iter(self._languages), "en")
@@ -79,26 +78,6 @@ class QueryUnderstanding:
 
         return re.sub(r"[^\W\d_]+", mended, text)
 
-    def _expand(self, text: str) -> tuple[str, list[str]]:
-        explained: dict[int, str] = {}
-        extra: list[str] = []
-        folded = words(text)
-        for acronym, forms in self._long_forms.items():
-            # An acronym that is an everyday word ("US", "AI" is not) must be written as one.
-            pattern = rf"(?<!\w){re.escape(acronym)}(?!\w)"
-            flags = 0 if acronym.lower() in STOP_WORDS | {"us"} else re.IGNORECASE
-            if (found := re.search(pattern, text, flags)) and not any(
-                _contains(folded, words(form)) for form in forms
-            ):
-                explained[found.end()] = f" ({' or '.join(forms)})"
-                extra += [t for form in forms for t in terms(form)]
-        for form, acronym in self._acronym_of.items():
-            if _contains(folded, list(form)):
-                extra.append(stem(fold(acronym)))
-        for end in sorted(explained, reverse=True):
-            text = text[:end] + explained[end] + text[end:]
-        return text, extra
-
 
 _GREETING = frozenset(
     "hello hi hey thanks thank thx bye goodbye ok okay yes no cool great nice good morning "
@@ -109,8 +88,3 @@ _GREETING = frozenset(
 def is_question(query: Query) -> bool:
     """Whether ``query`` has words that something could be found by, beyond a greeting."""
     return any(w not in _GREETING for w in query.content_words)
-
-
-def _contains(haystack: list[str], needle: list[str]) -> bool:
-    n = len(needle)
-    return any(haystack[i : i + n] == needle for i in range(len(haystack) - n + 1))

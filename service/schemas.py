@@ -122,7 +122,7 @@ class DisputedWordsResponse(BaseModel):
 class DisagreementResponse(BaseModel):
     """Passages of different documents that say different things of the same matter."""
 
-    kind: Literal["number", "date", "title"]
+    kind: Literal["number", "date", "title", "name"]
     passages: list[DisputedWordsResponse]
 
 

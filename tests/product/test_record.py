@@ -49,8 +49,37 @@ def test_a_question_on_the_record_is_answered_with_the_right_sentence(
 
 
 @pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("What do the letters MIT stand for?", "Massachusetts Institute of Technology"),
+        ("What is the BGF?", "Boston Global Forum"),
+        ("AIWS là viết tắt của gì?", "AI World Society"),
+    ],
+)
+def test_a_question_for_a_long_form_marks_it(service: str, question: str, words: str) -> None:
+    answer = ask(service, question)
+    passage = answer["passages"][0]
+    spans = [
+        passage["text"][h["start"] - passage["start"] : h["end"] - passage["start"]]
+        for h in passage["highlights"]
+        if h["kind"] == "span"
+    ]
+    assert (answer["status"], spans) == ("answered", [words])
+
+
+def test_two_names_for_one_acronym_are_quoted_side_by_side(service: str) -> None:
+    (found,) = ask(service, "What does VFDA stand for?")["disagreements"]
+    assert found["kind"] == "name"
+    assert {words["text"] for words in found["passages"]} == {
+        "Vietnam Film Development Association",
+        "Vietnam Cinema Development Promotion Association",
+    }
+
+
+@pytest.mark.parametrize(
     "question",
     [
+        "What does PDF stand for?",
         "How tall is Mount Everest?",
         "when was the last time anyone was on the moon",
         "What is the e-mail address of the VFDA?",

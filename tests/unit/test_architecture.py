@@ -25,10 +25,15 @@ WEB = {
 HEAVY = {"ray", "torch", "sentence_transformers", "transformers"}
 """Take seconds and half a gigabyte to import, so they are imported where they are used."""
 STAGES: dict[str, set[str]] = {
+    "acronym_reading": {"acronyms", "reader", "windows"},
+    "acronyms": set(),
     "answer_types": set(),
     "answers": set(),
     "antecedents": set(),
-    "assessment": {"confidence", "deadline", "evidence", "query", "reader", "retriever", "windows"},
+    "assessment": {
+        "acronym_reading", "confidence", "deadline", "evidence", "query", "reader", "retriever",
+        "windows",
+    },
     "citations": {"answers"},
     "companion": {"items"},
     "confidence": {"answers", "evidence"},
@@ -51,7 +56,7 @@ STAGES: dict[str, set[str]] = {
         "document_search", "follow_ups", "highlighting", "known_words", "query", "reader",
         "readers", "retriever", "suggestions",
     },
-    "query": {"spelling"},
+    "query": {"acronyms", "spelling"},
     "reader": {"windows"},
     "readers": {"cross_encoder", "extractive_qa", "paired_reader", "reader", "record_reader"},
     "record_reader": {"reader", "spans", "windows"},

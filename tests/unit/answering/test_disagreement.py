@@ -264,3 +264,37 @@ def test_titles_are_read(text: str, office: str, person: str, organisation: str 
 )
 def test_office_far_from_any_person_is_nobodys(text: str) -> None:
     assert titles(text, (0, len(text))) == []
+
+
+SOCIETY = "What does SPS stand for?"
+
+
+@pytest.mark.parametrize(
+    ("question", "first", "other", "same"),
+    [
+        (SOCIETY, "Sea Pilot School", "Stone Pier Society", False),
+        ("What is the sps?", "Sea Pilot School", "Stone Pier Society", False),
+        (SOCIETY, "Society of Pilots Organisation", "Society of Pilots Organization", True),
+        ("Who runs the school?", "Sea Pilot School", "Stone Pier Society", True),
+    ],
+)
+def test_long_forms_of_one_acronym_disagree_unless_they_are_spellings(
+    question: str, first: str, other: str, same: bool
+) -> None:
+    found = between_spans(question, f"The {first} (SPS) was there.", first, other)
+    assert found == (None if same else ("name", first, other))
+
+
+def between_spans(
+    question: str, sentence: str, first: str, other: str
+) -> tuple[str, str, str] | None:
+    one = stated("a", sentence, first)
+    two = stated("b", f"A ship of the {other} (SPS), too.", other)
+    found = disagreement(question, one, two)
+    return found and (found.kind, found.passages[0].text, found.passages[1].text)
+
+
+def test_long_forms_of_two_acronyms_do_not_disagree() -> None:
+    one = stated("a", "The Sea Pilot School (SPS) was there.", "Sea Pilot School")
+    two = stated("b", "The Royal Lighthouse Society (RLS) too.", "Royal Lighthouse Society")
+    assert disagreement("What do SPS and RLS stand for?", one, two) is None
