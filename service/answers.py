@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from index.searchable import EVERYTHING, PassageFilter
 from index.types import Document, Passage
 
 Status = Literal["answered", "no_answer"]
@@ -18,25 +19,13 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    """Restricts the documents that may answer. Dates are ISO ``YYYY-MM-DD``, both inclusive."""
-
-    doc_id: tuple[str, ...] = ()
-    published_from: str | None = None
-    published_to: str | None = None
-    publisher: tuple[str, ...] = ()
-    lang: tuple[str, ...] = ()
-    """Languages by their first code: ``en`` is also ``en-US``."""
-
-
-@dataclass(frozen=True, slots=True)
 class Question:
     """A question as the pipeline takes it: ``text`` is already trimmed and 1 to 1,000 long."""
 
     text: str
     top_k: int = 3
     lang: str = "auto"
-    filters: Filters = Filters()
+    filters: PassageFilter = EVERYTHING
     history: tuple[Turn, ...] = ()
 
 

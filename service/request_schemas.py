@@ -13,8 +13,8 @@ from pydantic import (
     model_validator,
 )
 
+from index.searchable import PassageFilter
 from service.answers import (
-    Filters,
     Question,
     Turn,
 )
@@ -103,12 +103,12 @@ class AskRequest(_Request):
             text=self.question,
             top_k=self.top_k,
             lang=self.lang,
-            filters=Filters(
-                doc_id=tuple(self.filters.doc_id),
-                publisher=tuple(self.filters.publisher),
-                lang=tuple(self.filters.lang),
+            filters=PassageFilter(
+                doc_ids=tuple(self.filters.doc_id),
                 published_from=self.filters.published_from,
                 published_to=self.filters.published_to,
+                publishers=tuple(self.filters.publisher),
+                languages=tuple(self.filters.lang),
             ),
             history=tuple(Turn(turn.question) for turn in self.history),
         )

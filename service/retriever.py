@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from index.searchable import FloatArray, PassageFilter, Searchable
+from index.searchable import EVERYTHING, FloatArray, PassageFilter, Searchable
 from index.types import ScoredPassage
-from service.answers import Filters
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +38,14 @@ class Retriever:
         return vector
 
     def retrieve(
-        self, vector: FloatArray, terms: tuple[str, ...], k: int, filters: Filters = Filters()
+        self,
+        vector: FloatArray,
+        terms: tuple[str, ...],
+        k: int,
+        where: PassageFilter = EVERYTHING,
     ) -> list[ScoredPassage]:
         """Return the ``k`` best passages, best first; equal scores in the order of the record."""
         o = self._options
-        where = PassageFilter(
-            doc_ids=filters.doc_id,
-            published_from=filters.published_from,
-            published_to=filters.published_to,
-            publishers=filters.publisher,
-            languages=filters.lang,
-        )
         found = self._index.candidates(vector, terms, o.depth, where)
         if not len(found.rows):
             return []

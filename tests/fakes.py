@@ -214,7 +214,7 @@ def _overlap(sentence: str, wanted: set[str]) -> float:
 
 def _passes(document: Document, question: Question) -> bool:
     filters, published = question.filters, document.published
-    if filters.doc_id and document.doc_id not in filters.doc_id:
+    if filters.doc_ids and document.doc_id not in filters.doc_ids:
         return False
     if filters.published_from and (published is None or published < filters.published_from):
         return False

@@ -4,7 +4,8 @@ import pytest
 from starlette.testclient import TestClient
 from ulid import ULID
 
-from service.answers import Filters, Question, Turn
+from index.searchable import PassageFilter
+from service.answers import Question, Turn
 from tests.fakes import HARBOUR, INFO, ODD, FakeAnswerer
 from tests.integration.conftest import Serve
 
@@ -136,7 +137,7 @@ def test_every_field_of_the_request_reaches_the_answerer(serve: Serve) -> None:
             "Who?",
             7,
             "vi",
-            Filters(("a", "b"), "2025-01-01", None),
+            PassageFilter(("a", "b"), "2025-01-01", None),
             (Turn("First?"), Turn("Second?")),
         )
     ]

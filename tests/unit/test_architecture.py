@@ -60,7 +60,7 @@ STAGES: dict[str, set[str]] = {
     "reader": {"windows"},
     "readers": {"cross_encoder", "extractive_qa", "paired_reader", "reader", "record_reader"},
     "record_reader": {"reader", "spans", "windows"},
-    "retriever": {"answers"},
+    "retriever": set(),
     "spans": set(),
     "spelling": set(),
     "suggestions": {"answers", "follow_ups"},

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.search_index import SearchIndex
-from service.answers import Answer, CitedPassage, Filters, Question, Turn
+from index.searchable import PassageFilter
+from service.answers import Answer, CitedPassage, Question, Turn
 from service.deadline import Deadline, GivenUp
 from service.highlighting import SURE
 from service.pipeline import QuestionAnswerer
@@ -151,7 +152,7 @@ def test_every_passage_of_the_record_can_be_quoted_word_for_word(
     for passage in passages:
         for start, end in passage.sentences:
             sentence = passage.text[start - passage.start : end - passage.start]
-            answer = answerer.ask(Question(sentence, filters=Filters((passage.doc_id,))))
+            answer = answerer.ask(Question(sentence, filters=PassageFilter((passage.doc_id,))))
             hold_contract(answer, Question(sentence))
             assert best(answer).passage == passage
             assert marked(best(answer)) == sentence
@@ -199,13 +200,13 @@ def test_only_passages_that_answer_stand_below_the_first(answerer: QuestionAnswe
 
 
 def test_filter_by_document_is_kept(answerer: QuestionAnswerer) -> None:
-    question = Question("Who opened the lighthouse?", filters=Filters(("press kit#1",)))
+    question = Question("Who opened the lighthouse?", filters=PassageFilter(("press kit#1",)))
     assert {c.document.doc_id for c in answerer.ask(question).passages} == {"press kit#1"}
 
 
 def test_filter_by_date_is_kept(answerer: QuestionAnswerer) -> None:
     def sources(**dates: str) -> set[str]:
-        question = Question("Who opened the lighthouse?", top_k=10, filters=Filters(**dates))  # type: ignore[arg-type]
+        question = Question("Who opened the lighthouse?", top_k=10, filters=PassageFilter(**dates))  # type: ignore[arg-type]
         return {c.document.doc_id for c in answerer.ask(question).passages}
 
     assert sources(published_to="2024-12-31") == {"history"}
@@ -215,7 +216,7 @@ def test_filter_by_date_is_kept(answerer: QuestionAnswerer) -> None:
 def test_filter_that_leaves_nothing_is_a_refusal_without_near_misses(
     answerer: QuestionAnswerer,
 ) -> None:
-    answer = answerer.ask(Question("Who opened the lighthouse?", filters=Filters(("none",))))
+    answer = answerer.ask(Question("Who opened the lighthouse?", filters=PassageFilter(("none",))))
     assert (answer.status, answer.reason) == ("no_answer", "out_of_corpus")
     assert answer.near_misses == ()
     assert answer.confidence.probability == 0.0

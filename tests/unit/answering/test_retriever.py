@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from index.search_index import SearchIndex
-from service.answers import Filters
+from index.searchable import PassageFilter
 from service.retriever import FusionOptions, Retriever
 from tests.fakes_answering import document, indexed
 
@@ -98,23 +98,23 @@ def test_no_more_than_k_passages_are_returned(index: SearchIndex, k: int) -> Non
 @pytest.mark.parametrize(
     ("filters", "left"),
     [
-        (Filters(doc_id=("c",)), ["c"]),
-        (Filters(doc_id=("a", "c")), ["a", "c"]),
-        (Filters(published_from="2025-01-10"), ["b", "a"]),
-        (Filters(published_from="2025-01-11"), ["b"]),
-        (Filters(published_to="2025-02-20"), ["b", "a"]),
-        (Filters(published_to="2025-02-19"), ["a"]),
-        (Filters(published_from="2025-01-01", published_to="2025-01-31"), ["a"]),
-        (Filters(doc_id=("b",), published_to="2025-01-31"), []),
-        (Filters(doc_id=("none of that name",)), []),
-        (Filters(publisher=("Post",)), ["a"]),
-        (Filters(lang=("vi",)), ["b"]),
-        (Filters(lang=("en",), publisher=("Post", "Times")), ["a"]),
-        (Filters(doc_id=("c",), published_from="1900-01-01"), []),  # c has no date
+        (PassageFilter(doc_ids=("c",)), ["c"]),
+        (PassageFilter(doc_ids=("a", "c")), ["a", "c"]),
+        (PassageFilter(published_from="2025-01-10"), ["b", "a"]),
+        (PassageFilter(published_from="2025-01-11"), ["b"]),
+        (PassageFilter(published_to="2025-02-20"), ["b", "a"]),
+        (PassageFilter(published_to="2025-02-19"), ["a"]),
+        (PassageFilter(published_from="2025-01-01", published_to="2025-01-31"), ["a"]),
+        (PassageFilter(doc_ids=("b",), published_to="2025-01-31"), []),
+        (PassageFilter(doc_ids=("none of that name",)), []),
+        (PassageFilter(publishers=("Post",)), ["a"]),
+        (PassageFilter(languages=("vi",)), ["b"]),
+        (PassageFilter(languages=("en",), publishers=("Post", "Times")), ["a"]),
+        (PassageFilter(doc_ids=("c",), published_from="1900-01-01"), []),  # c has no date
     ],
 )
 def test_only_documents_that_pass_every_filter_are_searched(
-    index: SearchIndex, filters: Filters, left: list[str]
+    index: SearchIndex, filters: PassageFilter, left: list[str]
 ) -> None:
     found = Retriever(index, OPTIONS).retrieve(QUESTION, ("lamp",), 3, filters)
     assert [s.passage.doc_id for s in found] == left
@@ -123,7 +123,7 @@ def test_only_documents_that_pass_every_filter_are_searched(
 def test_filter_does_not_change_a_passages_scores(index: SearchIndex) -> None:
     retriever = Retriever(index, OPTIONS)
     everything = {s.passage.doc_id: s for s in retriever.retrieve(QUESTION, ("lamp",), 3)}
-    (alone,) = retriever.retrieve(QUESTION, ("lamp",), 3, Filters(doc_id=("a",)))
+    (alone,) = retriever.retrieve(QUESTION, ("lamp",), 3, PassageFilter(doc_ids=("a",)))
     assert alone == everything["a"]
 
 
@@ -132,7 +132,7 @@ def test_filter_costs_no_recall_below_the_depth_of_search(tmp_path: Path) -> Non
     vectors = [(1.0, 0.0)] * 19 + [(0.0, 1.0)]
     shallow = FusionOptions(depth=2)
     retriever = Retriever(indexed(tmp_path, many, vectors, vectors), shallow)
-    found = retriever.retrieve(QUESTION, (), 5, Filters(doc_id=("d19",)))
+    found = retriever.retrieve(QUESTION, (), 5, PassageFilter(doc_ids=("d19",)))
     assert [s.passage.doc_id for s in found] == ["d19"]
 
 

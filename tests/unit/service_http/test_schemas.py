@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 from ulid import ULID
 
-from service.answers import Filters, Question, Turn
+from index.searchable import PassageFilter
+from service.answers import Question, Turn
 from service.request_schemas import (
     AskQuery,
     AskRequest,
@@ -34,7 +35,7 @@ def test_a_request_becomes_the_question_of_the_pipeline() -> None:
         text="Who?",
         top_k=5,
         lang="vi",
-        filters=Filters(("a/b",), "2025-01-01", None, ("The Post",), ("en",)),
+        filters=PassageFilter(("a/b",), "2025-01-01", None, ("The Post",), ("en",)),
         history=(Turn("Before?"),),
     )
     assert AskRequest(question="x").to_question() == Question("x")
