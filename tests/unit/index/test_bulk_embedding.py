@@ -3,7 +3,6 @@
 ``tests/faults/test_ray_nodes.py`` does the same over real nodes.
 """
 
-import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,14 +13,13 @@ from index import encoders
 from index.build import BuildOptions
 from index.bulk_embedding import EmbedReport, embed
 from index.errors import CorpusError, RecordError
-from index.models import ModelFiles, find_model
+from index.models import ModelFiles
 from index.node_encoder import EncoderFiles, NodeError, Recipe
 from index.ray_cluster import ClusterOptions, Made
 from index.vector_shards import ShardPlan, write_shard
 from index.vector_sources import DTYPES
-from tests.unit.index.test_incremental import (
+from tests.unit.index.small_builds import (
     HARBOUR,
-    TOWER,
     Recorder,
     Recorder2,
     add,
@@ -32,24 +30,7 @@ from tests.unit.index.test_incremental import (
 MODEL = ModelFiles("all-MiniLM-L6-v2", Path("x"), Path("x/model"), "a" * 64)
 
 
-@pytest.fixture(autouse=True, scope="module")
-def models_hashed_once() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        cached = functools.cache(find_model)
-        patch.setattr("index.build.find_model", cached)
-        patch.setattr("index.bulk_embedding.find_model", cached)
-        patch.setattr("index.reader_models.find_model", cached)
-        patch.setattr("index.generations._flush", lambda _: None)
-        yield
-
-
-@pytest.fixture
-def corpus(tmp_path: Path) -> Path:
-    folder = tmp_path / "corpus"
-    folder.mkdir()
-    (folder / "harbour.md").write_text(HARBOUR)
-    (folder / "tower.md").write_text(TOWER)
-    return folder
+pytestmark = pytest.mark.usefixtures("models_hashed_once")
 
 
 class Here:

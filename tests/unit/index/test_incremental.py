@@ -1,13 +1,11 @@
 """A build after a change embeds what changed and gives the index of a build of everything."""
 
-import dataclasses
-import functools
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,81 +16,20 @@ from hypothesis import strategies as st
 
 from index.build import BuildOptions, BuildReport, build_index
 from index.chunking import ChunkingOptions
-from index.models import find_model
 from index.record_store import RecordStore
 from index.vectors import CACHE
-from tests.fake_models import WordEmbedder
+from tests.unit.index.small_builds import (
+    TOWER,
+    Recorder,
+    Recorder2,
+    add,
+    assert_as_built_from_nothing,
+    build,
+    parts,
+)
 
 ROOT = Path(__file__).parents[3]
-HARBOUR = "# Harbour\n\nThe pier was built in 1911. It is made of oak.\n\nFerries leave at noon."
-TOWER = "# Tower\n\nThe tower is ninety metres high. It was built of brick.\n"
-
-
-class Recorder(WordEmbedder):
-    """Remembers what it was asked to embed; ``space`` stands for another model."""
-
-    seen: list[str]
-
-    def __init__(self, model: object = None) -> None:
-        super().__init__(model)
-        self.seen = []
-
-    def encode(
-        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
-    ) -> npt.NDArray[np.float32]:
-        """See ``WordEmbedder``."""
-        self.seen += texts
-        return super().encode(texts, progress)
-
-
-class Recorder2(Recorder):
-    """Another embedder, whose vectors must never be mixed with those of the first."""
-
-
-@pytest.fixture(autouse=True, scope="module")
-def models_hashed_once() -> Iterator[None]:
-    """Hashes and flushes are most of such a small build, and not what is tested here."""
-    with pytest.MonkeyPatch.context() as patch:
-        cached = functools.cache(find_model)
-        patch.setattr("index.build.find_model", cached)
-        patch.setattr("index.reader_models.find_model", cached)
-        patch.setattr("index.generations._flush", lambda _: None)
-        yield
-
-
-@pytest.fixture
-def corpus(tmp_path: Path) -> Path:
-    folder = tmp_path / "corpus"
-    folder.mkdir()
-    (folder / "harbour.md").write_text(HARBOUR)
-    (folder / "tower.md").write_text(TOWER)
-    return folder
-
-
-def build(
-    corpus: Path,
-    output: Path,
-    options: BuildOptions = BuildOptions(),
-    embedder: type[Recorder] = Recorder,
-) -> tuple[BuildReport, list[str]]:
-    """Build; return the report and all texts that were embedded."""
-    made = embedder()
-    report = build_index([corpus], output, options, embedder_factory=lambda _: made)
-    assert report.embedded == len(made.seen)
-    return report, made.seen
-
-
-def parts(report: BuildReport) -> dict[str, object]:
-    """All of a generation but its name and time; files by their SHA-256."""
-    values = dataclasses.asdict(report.generation.manifest)
-    del values["generation"], values["built_at"]
-    return values
-
-
-def assert_as_built_from_nothing(report: BuildReport, corpus: Path, scratch: Path) -> None:
-    with tempfile.TemporaryDirectory(dir=scratch) as fresh:
-        whole, _ = build(corpus, Path(fresh))
-        assert parts(report) == parts(whole)
+pytestmark = pytest.mark.usefixtures("models_hashed_once")
 
 
 def test_nothing_is_embedded_when_nothing_changed(corpus: Path, tmp_path: Path) -> None:
@@ -102,10 +39,6 @@ def test_nothing_is_embedded_when_nothing_changed(corpus: Path, tmp_path: Path) 
     assert seen == []
     assert (second.embedded, second.reused) == (0, 7)
     assert parts(first) == parts(second)
-
-
-def add(corpus: Path) -> None:
-    (corpus / "bell.md").write_text("# Bell\n\nThe bell was cast in Hue.")
 
 
 def change(corpus: Path) -> None:
@@ -262,7 +195,7 @@ from pathlib import Path
 sys.path.insert(0, {root!r})
 import index.vectors
 from index.build import build_index
-from tests.unit.index.test_incremental import Recorder
+from tests.unit.index.small_builds import Recorder
 index.vectors.BLOCK = 1
 class Killed(Recorder):
     def encode(self, texts, progress=None):
