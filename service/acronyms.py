@@ -100,7 +100,7 @@ class Acronyms:
         asks_for_form = _ASKS_FOR_FORM.search(folded) is not None
         for acronym in self._named(text):
             short, asked = words(acronym), words(text)
-            if asks_for_form and rest == short:
+            if asks_for_form and rest == [w for w in short if w not in STOP_WORDS]:
                 return Definition(acronym, self._forms[acronym])
             between = asked[1 : -len(short)]
             is_what = asked[:1] == ["what"] and between and set(between) <= _OF_WHAT_IS

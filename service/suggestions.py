@@ -54,7 +54,10 @@ class Candidate:
 
 
 def checked_suggestions(index: Searchable, ask: Callable[[Question], Answer]) -> tuple[str, ...]:
-    """Return up to six questions that ``ask`` answers from the very sentence they came from."""
+    """Return up to six questions that ``ask`` answers from the very sentence they came from.
+
+    Or from one of another document that says the same.
+    """
     total = index.manifest.counts["passages"]
     step = max(1, total // MAX_PASSAGES)
     passages = index.passages(range(0, total, step))
@@ -63,13 +66,22 @@ def checked_suggestions(index: Searchable, ask: Callable[[Question], Answer]) ->
         answer = ask(Question(candidate.question))
         if answer.status != "answered" or answer.confidence.probability < MIN_PROBABILITY:
             continue
-        best = answer.passages[0]
-        marked = best.passage.passage_id, best.highlights[0].start
-        if marked == (candidate.passage_id, candidate.start):
+        if (candidate.passage_id, candidate.start) in _marked(answer):
             kept.append(candidate)
         if len(kept) == MAX_SUGGESTIONS:
             break
     return tuple(c.question for c in kept)
+
+
+def _marked(answer: Answer) -> set[tuple[str, int]]:
+    """Passage and start of the sentence that answers, and of those that say the same."""
+    first = answer.passages[0].passage.passage_id
+    alike = {first, *(p for group in answer.corroboration for p in group.passage_ids)}
+    return {
+        (one.passage.passage_id, one.highlights[0].start)
+        for one in answer.passages
+        if one.passage.passage_id in alike
+    }
 
 
 def _varied(candidates: Iterator[Candidate]) -> list[Candidate]:

@@ -15,7 +15,8 @@ BEGUN = time.perf_counter()
 from dataclasses import replace  # noqa: E402
 from pathlib import Path  # noqa: E402
 
-from service.answers import Filters, Question  # noqa: E402
+from index.searchable import EVERYTHING, PassageFilter  # noqa: E402
+from service.answers import Question  # noqa: E402
 from service.pipeline import QuestionAnswerer  # noqa: E402
 
 WARM = 10
@@ -40,13 +41,13 @@ def main() -> int:
     index = replace(index, embedder=BesideModel(index.embedder, static))
     retriever = Retriever(index)
     search, filtered = [], []
-    few = Filters(published_from="1995-03-01", published_to="1995-05-31")
+    few = PassageFilter(published_from="1995-03-01", published_to="1995-05-31")
     for text in questions:
         query = answerer._understanding.understand(text)
         vector = static.encode([text])[0]
-        for times, filters in ((search, Filters()), (filtered, few)):
+        for times, where in ((search, EVERYTHING), (filtered, few)):
             begun = time.perf_counter()
-            retriever.retrieve(vector, query.terms, 8, filters)
+            retriever.retrieve(vector, query.terms, 8, where)
             times.append((time.perf_counter() - begun) * 1000)
     calibration = Calibration.for_readers(index.manifest.reader, index.manifest.span_reader, root)
     whole = QuestionAnswerer(index, open_reader(index, 2), calibration)

@@ -16,6 +16,7 @@ ACRONYMS = Acronyms(
         "SPS": ["Sea Pilot School", "Stone Pier Society"],
         "R&D": ["research and development"],
         "US": ["United States"],
+        "WHO": ["World Health Organization"],
     }
 )
 
@@ -35,6 +36,7 @@ def definition_in(question: str) -> Definition | None:
         ("RLS là viết tắt của gì?", "RLS"),
         ("Tên đầy đủ của RLS là gì?", "RLS"),
         ("What does the US stand for?", "US"),
+        ("What does WHO stand for?", "WHO"),
     ],
 )
 def test_a_question_for_a_long_form_is_known(question: str, acronym: str) -> None:
@@ -48,7 +50,8 @@ def test_a_question_for_a_long_form_is_known(question: str, acronym: str) -> Non
     [
         "What does the RLS do?", "What does RLS mean for sailors?", "Who leads the RLS?",
         "When is the RLS?", "What did the keeper of the RLS mean?", "What does it mean to us?",
-        "What is the lamp?", "What does the lighthouse stand for?", "What about the RLS?",
+        "What is the lamp?", "Who is it?", "what does who mean",
+        "What does the lighthouse stand for?", "What about the RLS?",
     ],
 )  # fmt: skip
 def test_a_question_for_something_else_is_left_alone(question: str) -> None:

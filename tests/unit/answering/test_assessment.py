@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from index.search_index import SearchIndex
-from service.assessment import Assessed, Assessor, Candidate, ReadingOptions
+from service.assessment import Assessed, Assessor, Candidate, ReadingOptions, rank
 from service.confidence import Calibration
 from service.query import QueryUnderstanding
 from service.retriever import Retriever
@@ -61,6 +61,27 @@ def test_likeliest_passage_comes_first_whatever_the_reader_preferred(index: Sear
 def test_equally_likely_passages_stand_in_the_order_of_the_record(index: SearchIndex) -> None:
     found = assess(index, calibration({}))
     assert [a.document.doc_id for a in found] == ["a", "b", "c", "d"]
+
+
+def test_of_likely_passages_the_one_with_the_questions_words_comes_first(
+    index: SearchIndex,
+) -> None:
+    found = assess(index, SURE, OverlapReader({"Whale": 2.0, "Salt": 2.1}))
+    assert [a.probability for a in found] == [found[0].probability] * 4
+    assert [rank(a) for a in found] == sorted((rank(a) for a in found), reverse=True)
+    # "The lamp." lacks what burns in it.
+    assert found[-1].document.doc_id == "d"
+    assert rank(found[0]) - rank(found[-1]) > 0.1
+
+
+def test_what_is_unlikely_stands_behind_what_is_likely_whatever_its_words(
+    index: SearchIndex,
+) -> None:
+    fitted = calibration({"span_margin": 0.3}, intercept=-0.4)
+    found = assess(index, fitted, OverlapReader({"The lamp.": 2.0, "Salt": -2.0, "Tar": -2.0}))
+    likely = [a.probability >= fitted.threshold for a in found]
+    assert True in likely and False in likely
+    assert likely == sorted(likely, reverse=True)
 
 
 def test_most_promising_windows_come_first(index: SearchIndex) -> None:
