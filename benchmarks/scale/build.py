@@ -57,7 +57,7 @@ def static(
 def main() -> int:
     """Build and print."""
     corpus, output = map(Path, sys.argv[1:3])
-    build._encoder = static
+    build.encoder_of = static
     stages = Stages()
     begun = time.perf_counter()
     report = build_index([corpus], output, BuildOptions(), stages)

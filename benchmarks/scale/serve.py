@@ -15,6 +15,7 @@ BEGUN = time.perf_counter()
 from dataclasses import replace  # noqa: E402
 from pathlib import Path  # noqa: E402
 
+from index.search_index import SearchIndex  # noqa: E402
 from index.searchable import EVERYTHING, PassageFilter  # noqa: E402
 from service.answers import Question  # noqa: E402
 from service.pipeline import QuestionAnswerer  # noqa: E402
@@ -37,10 +38,12 @@ def main() -> int:
     from service.retriever import Retriever
 
     index = answerer._index
+    assert isinstance(index, SearchIndex)
     static = StaticEmbedder(find_model(index.manifest.model["name"]))
     index = replace(index, embedder=BesideModel(index.embedder, static))
     retriever = Retriever(index)
-    search, filtered = [], []
+    search: list[float] = []
+    filtered: list[float] = []
     few = PassageFilter(published_from="1995-03-01", published_to="1995-05-31")
     for text in questions:
         query = answerer._understanding.understand(text)
