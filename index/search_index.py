@@ -19,6 +19,7 @@ from index.manifest import Manifest
 from index.query_embedder import open_query_embedder as _query_embedder
 from index.reader_models import ReaderModel, Role
 from index.record_store import RecordStore
+from index.row_file import RowFile
 from index.searchable import EVERYTHING, Candidates, FloatArray, IntArray, PassageFilter
 from index.types import Document, Passage
 from index.vector_graph import VectorGraph
@@ -35,8 +36,8 @@ class SearchIndex:
     generation: Generation
     store: RecordStore
     vectors: VectorIndex
-    sentence_vectors: npt.NDArray[np.float16]
-    """``(sentences, dim)``, rows of about unit length, in the order of the record."""
+    sentence_vectors: npt.NDArray[np.float16] | RowFile
+    """float16 ``(sentences, dim)``, rows of about unit length, in the order of the record."""
     first_sentences: npt.NDArray[np.int64]
     """``(passages + 1,)``: passage ``r`` has the sentences ``first[r]`` to ``first[r + 1]``."""
     lexical: LexicalIndex
@@ -130,6 +131,8 @@ class SearchIndex:
     def close(self) -> None:
         """Release the files."""
         self.store.close()
+        if isinstance(self.sentence_vectors, RowFile):
+            self.sentence_vectors.close()
         if self.hold is not None:
             self.hold.close()
 
@@ -182,7 +185,7 @@ def _load(generation: Generation, hold: BinaryIO) -> SearchIndex:
     graph = None
     if "graph.faiss" in manifest.files:
         graph = _graph(files, vectors, manifest.model["search"]["width"])
-    sentences = files.array("sentences.npy")
+    sentences = files.rows("sentences.npy")
     lexical = LexicalIndex.load(
         lambda name: files.read(f"lexical/{name}"), lambda name: files.array(f"lexical/{name}")
     )

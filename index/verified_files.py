@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.generations import Generation
+from index.row_file import RowFile
 
 MAPPED_FROM = 64 * 1024 * 1024
 """Bytes from which a file is mapped rather than read: workers then share its pages."""
@@ -49,3 +50,7 @@ class VerifiedFiles:
             return mapped
         read: npt.NDArray[Any] = np.load(io.BytesIO(self.read(name)), allow_pickle=False)
         return read
+
+    def rows(self, name: str) -> npt.NDArray[Any] | RowFile:
+        """The same for a file of which a few rows are wanted at a time."""
+        return RowFile(self.path(name)) if self.is_large(name) else self.array(name)

@@ -9,6 +9,7 @@ import pytest
 from index import verified_files
 from index.build import BuildOptions, BuildReport, build_index
 from index.errors import IndexCorrupt
+from index.row_file import RowFile
 from index.search_index import open_index
 from index.vector_graph import GraphOptions, VectorGraph
 from index.vector_index import FloatArray, VectorIndex
@@ -146,8 +147,8 @@ def test_large_files_are_mapped_and_answer_alike(
     read = open_index(tmp_path / "x")
     monkeypatch.setattr(verified_files, "MAPPED_FROM", 0)
     mapped = open_index(tmp_path / "x")
-    assert isinstance(mapped.sentence_vectors, np.memmap)
-    assert not isinstance(read.sentence_vectors, np.memmap)
+    assert isinstance(mapped.sentence_vectors, RowFile)
+    assert isinstance(read.sentence_vectors, np.ndarray)
     np.testing.assert_array_equal(mapped.sentence_vectors, read.sentence_vectors)
     query = read.embedder.encode(["Which boat carries cargo 14?"])[0]
     assert list(mapped.nearest(query, 5)) == list(read.nearest(query, 5))
