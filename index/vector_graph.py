@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 NEAREST = 10
 """Recall is measured of this many nearest passages."""
 QUERIES = 200
-WIDTHS = (32, 64, 128, 256, 512)
+WIDTHS = (32, 48, 64, 96, 128, 192, 256, 384, 512, 768)
 """Widths of the search (``efSearch``), the first that reaches the recall is taken."""
 
 
