@@ -18,8 +18,6 @@ from service.windows import Window, windows_of
 
 DEFINES = 10.0
 """Promise of a window that explains the acronym asked about: all such windows are read first."""
-
-
 RETRIEVED, COVERED = 1.0, 2.0
 """Weights of the fused score and of the question's words beside log odds, in the order of
 passages. From a listwise fit on record/dev, squad-dev and scifact-train."""
@@ -132,11 +130,7 @@ class Assessor:
                     )
                 )
                 promise = best + self._options.passage * scored.score
-                if (
-                    query.definition
-                    and query.definition.only
-                    and query.definition.find(window.text)
-                ):
+                if query.definition and query.definition.settled_by(window.text):
                     promise += DEFINES
                 found.append(Candidate(scored, window, promise))
         return sorted(found, key=lambda c: (-c.promise, c.window.passage.row, c.window.first))

@@ -2,9 +2,8 @@
 
 Only values of the same thing are compared: a number with the same noun behind it, dates told to
 the same precision, offices of the same person in the same organisation, names with the same acronym
-behind them. What one document does
-not state is no disagreement, and neither is another spelling of a name. Where it cannot be told
-whether the thing is the same, nothing is reported.
+behind them. What one document does not state is no disagreement, and neither is another spelling of
+a name. Where it cannot be told whether the thing is the same, nothing is reported.
 """
 
 import re
